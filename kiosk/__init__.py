@@ -1,0 +1,1 @@
+"""The door: what decides, records and drives the lock."""

@@ -1,0 +1,1 @@
+"""The way between the door and the centre."""
