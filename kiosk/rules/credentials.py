@@ -77,11 +77,12 @@ class Approval(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What the access list knew of a card that was presented; all None and empty for an unknown one.
+    """What the access list knew of a card that was presented; nothing but its `mac` for an unknown one.
 
     A person who cannot be found for a credential is a damaged list, not an unknown card: `kiosk.roster` raises.
     """
 
+    mac: int
     credential: Credential | None = None
     person: Person | None = None
     approvals: tuple[Approval, ...] = ()

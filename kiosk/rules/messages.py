@@ -239,7 +239,29 @@ Event: TypeAlias = (
 
 
 class Kind(StrEnum):
-    """What a record says happened. ONVIF's words where it has them (AccessGranted, Taken, NotTaken, Denied, Duress)."""
+    """What a record says happened. ONVIF's words where it has them (AccessGranted, Taken, NotTaken, Denied, Duress).
+
+    Facts that stand in the body beside the header (`kiosk.rules.record`), by kind; those of a passage carry `visit`:
+
+    granted       side, how (card|code|pass), person, name, grounds (custodian|approval|maintenance), approval,
+                  headcount, approver, reason, due (Unix s or null), companions (names: second person, escort)
+    denied        side, how, person, name, card (16 hex digits, the MAC), approval, reasons (list of access.Reason)
+    waiting       side, how, person, name, wants (second_person|escort)
+    released      reason (granted|exit|fire|evacuation)          relocked  reason
+    taken, not_taken, not_carried_out, forced, closed, found_open        (nothing more)
+    exit          how (button|card|code), side, person, name, off_schedule (bool)
+    left          how (card|code|button|again), person, name; `visit` is the visit that ended
+    overstayed    name, due                                      held, held_warning   after_s
+    duress        name, person, how                              anti_passback  name, person
+    code_lockout  tries, seconds                                 code_lockout_end  by
+    order kinds   by, reason, and permit (id, reason, approver, not_before, not_after, people) for maintenance
+    order_refused order, by, why                                 tamper, input_fault, input_back  input, sense
+    device_lost   device, why          device_back  device       bad_frames  device, count
+    lock_failed   released, why        list  version, made_at, credentials      list_failed  why
+    clock         step_ms              storage_failed  why       storage_back  queued (records written late)
+    started       absent (inputs)      stopped  why              interlock  door, secure
+    photo         digest, count, why
+    """
 
     STARTED = "started"
     STOPPED = "stopped"
