@@ -116,12 +116,8 @@ class Room(Struct, frozen=True, forbid_unknown_fields=True):
     interlock: Interlock | None = None
     revocation_age_hours: int = 0  # a list older than this no longer counts; 0: it always counts
     lockdown_admits: tuple[str, ...] = ()  # roles that still enter in a lockdown
-    maintenance_admits: tuple[
-        str, ...
-    ] = ()  # roles that still enter during maintenance, beside the permit's people
-    custodians_without_record_hours: int = (
-        0  # F5: custodians enter this long while the ledger cannot be written
-    )
+    maintenance_admits: tuple[str, ...] = ()  # roles that still enter during maintenance, beside the permit's people
+    custodians_without_record_hours: int = 0  # F5: custodians enter this long while the ledger cannot be written
 
 
 class Chain(Struct, frozen=True, forbid_unknown_fields=True):
