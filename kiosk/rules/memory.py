@@ -6,6 +6,7 @@ power (the leaf's position, who is half-way through a two-person entry) is not h
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -56,6 +57,13 @@ class Memory(Struct, frozen=True):
 
 
 _DAY_S = 86_400
+
+
+def local_day(wall_ms: int | None, zone: tzinfo) -> int | None:
+    """The local date's proleptic ordinal of an instant in Unix milliseconds; None for None."""
+    if wall_ms is None:
+        return None
+    return datetime.fromtimestamp(wall_ms // 1000, UTC).astimezone(zone).toordinal()
 
 
 def remember(  # noqa: PLR0917 - a record's parts, in its own order

@@ -118,11 +118,10 @@ class InputChanged(Struct, frozen=True, tag=True):
 
 
 class LockDriven(Struct, frozen=True, tag=True):
-    """The lock's output took the level that was asked for; `visit` as in the command."""
+    """The lock's output took the level that was asked for."""
 
     at: Moment
     released: bool
-    visit: str | None = None
 
 
 class LockFailed(Struct, frozen=True, tag=True):
@@ -131,7 +130,6 @@ class LockFailed(Struct, frozen=True, tag=True):
     at: Moment
     released: bool
     why: str
-    visit: str | None = None
 
 
 class DeviceLost(Struct, frozen=True, tag=True):
@@ -163,10 +161,11 @@ class ListChanged(Struct, frozen=True, tag=True):
 
 
 class ListFailed(Struct, frozen=True, tag=True):
-    """The access list is missing, damaged or unsigned: nobody can be looked up."""
+    """A list that is missing, damaged or unsigned. `in_force`: the list before it still stands, and still counts."""
 
     at: Moment
     why: str
+    in_force: bool = False
 
 
 class StorageFailed(Struct, frozen=True, tag=True):
@@ -177,7 +176,11 @@ class StorageFailed(Struct, frozen=True, tag=True):
 
 
 class StorageBack(Struct, frozen=True, tag=True):
+    """The ledger takes records again. `stood`: appends that had seemed to fail and are in it all the same."""
+
     at: Moment
+    queued: int = 0
+    stood: "tuple[Append, ...]" = ()
 
 
 class NeighbourChanged(Struct, frozen=True, tag=True):
@@ -335,7 +338,6 @@ class Release(Struct, frozen=True, tag=True):
 
     reason: str
     until: int | None
-    visit: str | None = None
 
 
 class Secure(Struct, frozen=True, tag=True):

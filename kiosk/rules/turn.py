@@ -1,0 +1,169 @@
+"""The door's state as a value, and `Turn`: one step of it under way.
+
+`Door` is what `kiosk.rules.door.step` takes and gives. A turn holds the door so far and the commands in the order of
+their writes; the rooms of the table (entering, passage, leaf, lock, inputs, orders) each change it by its verbs alone.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from kiosk.rules.access import Granted, Reason
+from kiosk.rules.memory import Memory, local_day, remember
+from kiosk.rules.messages import Append, Command, Input, Kind, Moment, Release, Secure, Sense, Siren, TakePhoto
+from kiosk.rules.policy import Policy, Room
+
+LOCK = "lock"  # the device name of the lock's output
+RESULT_SHOWN_MS = 5000
+
+
+class Lock(Struct, frozen=True):
+    """`until`: mono ms; None while released means free, and then `reason` says why."""
+
+    released: bool = False
+    reason: str = ""
+    until: int | None = None
+    relocked: int | None = None
+    works: bool = True
+
+
+class Leaf(Struct, frozen=True):
+    """`opened`: mono ms of the opening whose timers run."""
+
+    opened: int | None = None
+    forced: bool = False
+    warned: bool = False
+    held: bool = False
+
+
+class Waiting(Struct, frozen=True):
+    """The first of two who must enter together, until mono ms `until`."""
+
+    first: Granted
+    until: int
+
+
+class Shown(Struct, frozen=True):
+    """The last answer, for the screen, until mono ms `until`."""
+
+    kind: Kind
+    until: int
+    name: str = ""
+    reasons: tuple[Reason, ...] = ()
+    tries_left: int | None = None
+
+
+class List(Struct, frozen=True):
+    version: int
+    made_at: int
+    credentials: int
+
+
+class Leaving(Struct, frozen=True):
+    how: str
+    visit: str | None  # None: the button, which says nothing of who pressed it
+
+
+class Door(Struct, frozen=True):
+    policy: Policy
+    room_id: str
+    at: Moment
+    memory: Memory = field(default_factory=Memory)
+    lock: Lock = field(default_factory=Lock)
+    leaf: Leaf = field(default_factory=Leaf)
+    asking: Waiting | None = None
+    leaving: tuple[Leaving, ...] = ()
+    lockout_until: int | None = None
+    shown: Shown | None = None
+    list: List | None = None
+    list_fault: str = ""
+    storage_fault: str = ""
+    storage_failed_at: int | None = None
+    absent: tuple[str, ...] = ()
+    inputs: dict[Input, Sense] = {}
+    lost: dict[str, str] = {}  # device: why
+    neighbours: dict[str, bool | None] = {}
+    alarms: frozenset[Kind] = frozenset()
+    siren: bool = False
+    next_due: int | None = None  # Unix s of the next visit or permit that runs out
+
+    @property
+    def room(self) -> Room:
+        return self.policy.rooms[self.room_id]
+
+    @property
+    def free(self) -> bool:
+        """Held released by name: nothing but a person's order ends it."""
+        return self.memory.fire or self.memory.evacuation
+
+
+class Turn:
+    """One step under way: the door so far, and the commands in the order of their writes."""
+
+    def __init__(self, door: Door, at: Moment) -> None:
+        self.door = replace(door, at=at)
+        self.at = at
+        self.commands: list[Command] = []
+
+    @property
+    def now_s(self) -> int | None:
+        return None if self.at.wall is None else self.at.wall // 1000
+
+    def set(self, **changes: Any) -> None:
+        self.door = replace(self.door, **changes)
+
+    def note(self, kind: Kind, visit: str | None = None, *, urgent: bool = False, **facts: Any) -> None:
+        """Record it, and remember what a record of this kind leaves behind."""
+        self.commands.append(Append(self.at, kind, facts, visit, urgent))
+        self.recall(kind, visit, facts)
+
+    def recall(self, kind: Kind, visit: str | None, facts: dict[str, Any]) -> None:
+        before = self.door.memory
+        today = local_day(self.at.wall, self.door.policy.zone)
+        memory = remember(before, kind, facts, visit, self.now_s, today)
+        if memory is not before:
+            self.set(memory=memory)
+            if memory.inside is not before.inside or memory.permit is not before.permit:
+                self.set(next_due=next_due(memory))
+
+    def release(self, reason: str, seconds: int) -> None:
+        """Released for so long; a release that already lasts longer, or is free, keeps its end."""
+        lock = self.door.lock
+        until: int | None = self.at.mono + seconds * 1000
+        if self.door.free:
+            reason, until = ("fire" if self.door.memory.fire else "evacuation"), None
+        elif lock.released and lock.until is not None and until is not None:
+            until = max(until, lock.until)
+        self.set(lock=replace(lock, released=True, reason=reason, until=until, relocked=None))
+        self.commands.append(Release(reason, until))
+
+    def secure(self, reason: str) -> None:
+        self.set(lock=replace(self.door.lock, released=False, reason=reason, until=None, relocked=self.at.mono))
+        self.commands.append(Secure(reason))
+
+    def alarm(self, kind: Kind) -> None:
+        self.set(alarms=self.door.alarms | {kind})
+
+    def calm(self, *kinds: Kind) -> None:
+        self.set(alarms=self.door.alarms - set(kinds))
+
+    def show(self, kind: Kind, **parts: Any) -> None:
+        self.set(shown=Shown(kind, self.at.mono + RESULT_SHOWN_MS, **parts))
+
+    def photo(self, why: Kind, visit: str | None = None, burst: int = 1) -> None:
+        self.commands.append(TakePhoto(why, visit, burst))
+
+    def sound(self) -> None:
+        """The siren follows the alarms, but neither works by permit nor people fleeing a fire set it off."""
+        wanted = bool(self.door.alarms) and not self.door.free and self.door.memory.permit is None
+        if wanted != self.door.siren:
+            self.set(siren=wanted)
+            self.commands.append(Siren(wanted))
+
+
+def next_due(memory: Memory) -> int | None:
+    dues = [visit.due for visit in memory.inside.values() if visit.due is not None and not visit.overstayed]
+    if memory.permit is not None:
+        dues.append(memory.permit.not_after)
+    return min(dues, default=None)
