@@ -1,0 +1,258 @@
+"""Making an access list and putting it in force. `kiosk.access_list` says what stands on disk and why.
+
+The order of writes, each durable before the next: the file under a passing name; the file under its own name; the
+note in `access.current`, by rename. Before the last rename the old list is in force, after it the new one; a list
+whose answer was lost is simply in force. What an earlier attempt left lying is written over or swept away.
+
+Rows come in any order and any number: they wait in a temporary table that SQLite keeps on disk and sorts there, so
+that five million credentials need no more memory than five thousand. A temporary list is not sealed and not named.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from kiosk.access_list import (
+    CURRENT,
+    HIGHEST,
+    LOWEST,
+    PREVIOUS,
+    SCHEMA,
+    Header,
+    Row,
+    Sealer,
+    parse_header,
+    stored,
+)
+from kiosk.keys import Secret
+from kiosk.rules.checkpoint import Note, Signature, VerifierKey, parse_note
+from kiosk.rules.credentials import Approval, Credential, Person
+
+PAGE: Final = 4096
+_MAKING: Final = "access.making"
+_STEP: Final = 20_000  # rows between two reports of progress
+
+_STAGES: Final = (
+    "CREATE TEMP TABLE s_credentials(mac, person, valid_from, valid_to, flags)",
+    "CREATE TEMP TABLE s_people(id, name, roles, department)",
+    "CREATE TEMP TABLE s_codes(mac, approval, duress)",
+)
+
+Progress = Callable[[int, int], None]  # rows written so far, rows in all
+
+
+class ListError(Exception):
+    """A list that cannot be made, as one clear sentence: two rows under one key, a word that cannot be stored."""
+
+
+class Code(Struct, frozen=True):
+    """`mac` is `access_list.code_mac` of a code or of its duress twin; `approval` the approval's id."""
+
+    mac: int
+    approval: str
+    duress: bool = False
+
+
+class Writer:
+    """Takes rows in any order, then makes one whole, sealed, signed version of the list. Use as a context."""
+
+    def __init__(self, folder: Path, *, card_key: Secret, origin: str, version: int, made_at: int) -> None:
+        self._folder, self._path = folder, folder / _MAKING
+        self._origin, self._version, self._made_at = origin, version, made_at
+        self._sealer = Sealer(card_key, origin, version)
+        self._numbers: dict[str, int] = {}
+        self._approvals: list[Approval] = []
+        self._path.unlink(missing_ok=True)
+        self._connection = sqlite3.connect(self._path, isolation_level=None)
+        for pragma in (
+            f"page_size={PAGE}",
+            "journal_mode=OFF",
+            "synchronous=OFF",
+            "locking_mode=EXCLUSIVE",
+            "temp_store=FILE",
+            "cache_size=-16384",
+            "temp.cache_size=-16384",
+        ):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.execute("BEGIN")
+        for statement in (*SCHEMA, *_STAGES):
+            self._connection.execute(statement)
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        self._path.unlink(missing_ok=True)
+
+    def credentials(self, rows: Iterable[Credential]) -> None:
+        """Adds credentials. Their people may come before or after them."""
+        self._connection.executemany("INSERT INTO s_credentials VALUES(?,?,?,?,?)", map(stored, rows))
+
+    def people(self, rows: Iterable[Person]) -> None:
+        staged = ((row.id, row.name, " ".join(row.roles), row.department) for row in rows)
+        self._connection.executemany("INSERT INTO s_people VALUES(?,?,?,?)", staged)
+
+    def approvals(self, rows: Iterable[Approval]) -> None:
+        for row in rows:
+            if self._numbers.setdefault(row.id, len(self._numbers) + 1) != len(self._approvals) + 1:
+                raise ListError(f"The approval {row.id} stands in the list twice.")
+            self._approvals.append(row)
+
+    def codes(self, rows: Iterable[Code]) -> None:
+        """Adds codes of approvals that were added before."""
+        staged = ((row.mac, self._numbers[row.approval], int(row.duress)) for row in rows)
+        self._connection.executemany("INSERT INTO s_codes VALUES(?,?,?)", staged)
+
+    def finish(self, issuer_key: Secret, progress: Progress | None = None) -> Header:
+        """Writes, signs and puts in force. Raises ListError, or OSError with the old list still in force."""
+        try:
+            count = self._write(progress or (lambda _done, _total: None))
+        except sqlite3.IntegrityError as error:
+            raise ListError(f"The list cannot be made: two rows under one key ({error}).") from error
+        self._connection.close()
+        header = Header(
+            self._origin, self._version, self._made_at, count, self._path.stat().st_size, _digest(self._path)
+        )
+        put_in_force(self._folder, self._path, _signed(header, issuer_key))
+        return header
+
+    def _write(self, progress: Progress) -> int:
+        (cards,) = self._connection.execute("SELECT count(*) FROM s_credentials").fetchone()
+        (people,) = self._connection.execute("SELECT count(*) FROM s_people").fetchone()
+        self._insert("credentials", 6, _told(self._sealed_credentials(), progress, 0, cards + people))
+        self._insert("people", 6, _told(self._sealed_people(), progress, cards, cards + people))
+        self._insert("approvals", 13, self._sealed_approvals())
+        self._insert("codes", 4, self._sealed_codes())
+        self._insert("meta", 4, [(self._origin, self._version, self._made_at, cards)])
+        self._connection.execute("COMMIT")
+        progress(cards + people, cards + people)
+        return int(cards)
+
+    def _insert(self, table: str, columns: int, rows: Iterable[Row]) -> None:
+        places = ",".join("?" * columns)
+        self._connection.executemany(f"INSERT INTO {table} VALUES({places})", rows)
+
+    def _sealed_credentials(self) -> Iterator[Row]:
+        before, seal = LOWEST, self._sealer.credential
+        for mac, *rest in self._connection.execute("SELECT * FROM s_credentials ORDER BY mac"):
+            yield mac, *rest, seal(mac, before, *rest)
+            before = mac
+        yield HIGHEST, 0, 0, 0, 0, seal(HIGHEST, before, 0, 0, 0, 0)
+
+    def _sealed_people(self) -> Iterator[Row]:
+        having: dict[int | None, int] = {}
+        for approval in self._approvals:
+            having[approval.person] = having.get(approval.person, 0) + 1
+        for row in self._connection.execute("SELECT * FROM s_people ORDER BY id"):
+            fields = (*row, having.get(row[0], 0))
+            _refuse_nul(fields)
+            yield *fields, self._sealer.person(fields)
+
+    def _sealed_approvals(self) -> Iterator[Row]:
+        decoy = Approval("", "", "", "", "", 0, 0)
+        for number, row in enumerate((decoy, *self._approvals)):
+            fields = (
+                number,
+                row.id,
+                row.room,
+                row.name,
+                row.approver,
+                row.reason,
+                row.not_before,
+                row.not_after,
+                row.headcount,
+                row.openings,
+                row.person,
+                int(row.withdrawn),
+            )
+            _refuse_nul(fields)
+            yield *fields, self._sealer.approval(fields)
+
+    def _sealed_codes(self) -> Iterator[Row]:
+        before, seal = LOWEST, self._sealer.code
+        for mac, approval, duress in self._connection.execute("SELECT * FROM s_codes ORDER BY mac"):
+            yield mac, approval, duress, seal(mac, before, approval, duress)
+            before = mac
+        yield HIGHEST, 0, 0, seal(HIGHEST, before, 0, 0)
+
+
+def put_in_force(folder: Path, made: Path, note: bytes) -> None:
+    """Takes a verified file and its note into `folder`; `made` lies there already. Raises OSError.
+
+    Also the way in for a list that was fetched: whoever calls has checked the note's signature and the digest.
+    """
+    header = parse_header(parse_note(note).text)
+    _sync(made)
+    made.replace(folder / header.file_name)
+    _sync(folder)
+    current = folder / CURRENT
+    if current.exists():
+        _replace(folder / PREVIOUS, current.read_bytes())
+    _replace(current, note)
+    _sync(folder)
+    _sweep(folder)
+
+
+def issuer(origin: str, issuer_key: Secret) -> VerifierKey:
+    """What a door must be told to believe this issuer's lists; `str` of it goes into its settings."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return VerifierKey(
+        origin, Ed25519PrivateKey.from_private_bytes(issuer_key.reveal()).public_key().public_bytes_raw()
+    )
+
+
+def _signed(header: Header, issuer_key: Secret) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    value = Ed25519PrivateKey.from_private_bytes(issuer_key.reveal()).sign(header.text.encode())
+    return Note(header.text, (Signature(header.origin, issuer(header.origin, issuer_key).id, value),)).encode()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    passing = path.with_name(f"{path.name}.new")
+    passing.write_bytes(content)
+    _sync(passing)
+    passing.replace(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes the files of versions that are neither in force nor the one before."""
+    kept: set[str] = set()
+    for name in (CURRENT, PREVIOUS):
+        if (folder / name).exists():
+            kept.add(parse_header(parse_note((folder / name).read_bytes()).text).file_name)
+    for path in folder.glob("access-*.db"):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _refuse_nul(fields: Row) -> None:
+    if any(isinstance(field, str) and "\0" in field for field in fields):
+        raise ListError(f"A NUL character stands in {fields[1]!r}: remove it.")
+
+
+def _told(rows: Iterable[Row], progress: Progress, done: int, total: int) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number % _STEP == 0:
+            progress(done + number, total)
+        yield row
