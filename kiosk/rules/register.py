@@ -15,33 +15,17 @@ at any time, and how the records were batched on their way here does not matter.
 The retrieval register (annex 3) will be another fold of this shape, over its own kinds of record.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.rules.messages import Clock, Kind
+from kiosk.rules.record import Record
 from kiosk.rules.view import Say
-
-
-class Kept(Protocol):
-    """A record whose body is still there. `at` is Unix milliseconds UTC, None while the clock is unset."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def at(self) -> int | None: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def kind(self) -> Kind: ...
-    @property
-    def visit(self) -> str | None: ...
-    @property
-    def facts(self) -> Mapping[str, Any]: ...
 
 
 class Erased(Struct, frozen=True):
@@ -100,13 +84,15 @@ class RegisterLine(Struct, frozen=True):
     visit: str | None = None
 
 
-Item: TypeAlias = Kept | Erased
+Item: TypeAlias = Record | Erased
 
 CLOCK_UNSET = Say("The clock was not set: the time is not known")
 WRITTEN_LATE = Say("Written down late: the storage had failed")
 UNGRANTED = Say("The record of the grant is missing here")
 NOT_CARRIED_OUT = Say("Granted; whether the door was released is not known")
 NOT_TAKEN = Say("Granted; the door was not opened")
+ASSUMED = Say("Released just before the door unit stopped: taken to have gone in")
+NO_ENTRY = Say("Left, but no entry is on record")
 OVERSTAYED = Say("Stayed longer than approved")
 AGAIN = Say("Entered again without having left")
 UNSEEN_EXIT = Say("Time out not known: entered again later")
@@ -114,14 +100,13 @@ DURESS = Say("Under duress")
 
 ERASED = Say("Records {first} to {last} were erased when their retention ended").text
 
-_ALONG = Say("With {names}").text
-_COMPANION = {
-    "second_person": Say("Second person: {names}").text,
-    "escort": Say("Escorted by {names}").text,
-}
-_REMARKS = {Kind.ANTI_PASSBACK: AGAIN, Kind.OVERSTAYED: OVERSTAYED}
-_NOT_ENTERED = {Kind.NOT_TAKEN: NOT_TAKEN, Kind.NOT_CARRIED_OUT: NOT_CARRIED_OUT}
-_ALONE = {
+TOGETHER = Say("Together with {names}").text
+ESCORTED = Say("Escorted by {names}").text
+ESCORTING = Say("Escorting {names}").text
+
+_REMARKS: dict[str, Say] = {Kind.ANTI_PASSBACK: AGAIN, Kind.OVERSTAYED: OVERSTAYED}
+_NOT_ENTERED: dict[str, Say] = {Kind.NOT_TAKEN: NOT_TAKEN, Kind.NOT_CARRIED_OUT: NOT_CARRIED_OUT}
+_ALONE: dict[str, Say] = {
     Kind.FORCED: Say("The door was forced open"),
     Kind.FOUND_OPEN: Say("The door was found open when the door unit started"),
     Kind.FIRE: Say("Fire signal: the door was released for everybody"),
@@ -154,8 +139,8 @@ class Register:
         self._remarks = {**_REMARKS, Kind.DURESS: DURESS} if self._show.duress else _REMARKS
         self._day: date | None = None  # the last day known
         self._late = False
-        self._wants: dict[str, str] = {}  # by visit: whom it waits for
-        self._early: dict[str, tuple[Say, ...]] = {}  # by visit: remarks from before its grant
+        self._wants = ""  # whom the last party that waited waited for
+        self._persons: dict[str, int] = {}  # by visit granted or under way: the person
         self._granted: dict[str, RegisterLine] = {}  # by visit: not opened yet
         self._lines: list[RegisterLine] = []
         self._place: dict[str, int] = {}  # by visit: where its line stands
@@ -172,19 +157,18 @@ class Register:
         at = self._local(record)
         self._day = at.date() if at else self._day
         if record.kind in (Kind.STORAGE_FAILED, Kind.STORAGE_BACK):
-            self._late = record.kind is Kind.STORAGE_FAILED
+            self._late = record.kind == Kind.STORAGE_FAILED
         elif record.kind in _ALONE:
             self._stand_alone(record, at)
+        elif record.kind == Kind.WAITING:
+            self._wants = record.facts["wants"]
+        elif record.kind == Kind.EXIT:
+            self._exit(record, at)
         elif record.visit is not None:
             self._follow(record, record.visit, at)
 
-    def _follow(self, record: Kept, visit: str, at: datetime | None) -> None:
+    def _follow(self, record: Record, visit: str, at: datetime | None) -> None:
         match record.kind:
-            case Kind.WAITING:
-                self._wants[visit] = record.facts["wants"]
-            case Kind.DENIED:
-                self._wants.pop(visit, None)
-                self._early.pop(visit, None)
             case Kind.GRANTED:
                 self._grant(record, visit)
             case Kind.TAKEN:
@@ -196,36 +180,51 @@ class Register:
             case kind if kind in self._remarks:
                 self._remark(record, visit, self._remarks[kind])
 
-    def _grant(self, record: Kept, visit: str) -> None:
+    def _grant(self, record: Record, visit: str) -> None:
         facts = record.facts
-        came = _came(self._wants.pop(visit, None), facts.get("companions") or ())
+        custodian = facts["grounds"] == "custodian"
+        if facts.get("person") is not None:
+            self._persons[visit] = facts["person"]
         self._granted[visit] = RegisterLine(
             seqs=(record.seq,),
             day=self._day,
             name=facts["name"],
             headcount=facts["headcount"],
-            custodian=facts["grounds"] == "custodian",
+            custodian=custodian,
             approver=facts.get("approver") or "",
             reason=facts.get("reason") or "",
-            remarks=(*came, *self._early.pop(visit, ())),
+            remarks=(*self._came(facts.get("companions") or (), custodian=custodian), *self._standing(record)),
             visit=visit,
         )
 
-    def _enter(self, record: Kept, visit: str, at: datetime | None) -> None:
+    def _came(self, companions: Iterable[str], *, custodian: bool) -> tuple[Say, ...]:
+        """Who came along. A custodian and an approved party are an escort and the escorted."""
+        names = ", ".join(companions)
+        if not names:
+            return ()
+        if self._wants != "escort":
+            return (Say(TOGETHER, {"names": names}),)
+        return (Say(ESCORTING if custodian else ESCORTED, {"names": names}),)
+
+    def _enter(self, record: Record, visit: str, at: datetime | None) -> None:
         line = self._granted.pop(visit, None)
         if line is None:
             line = RegisterLine((), None, visit=visit, remarks=(UNGRANTED,))
-        remarks = (*line.remarks, *self._standing(record))
+        assumed = (ASSUMED,) if record.facts.get("assumed") else ()
+        remarks = _once(line.remarks, (*assumed, *self._standing(record)))
+        entered = None if assumed else at
         seqs = (*line.seqs, record.seq)
-        self._keep(replace(line, seqs=seqs, day=self._day, entered=at, stay=Stay.INSIDE, remarks=remarks))
+        self._keep(replace(line, seqs=seqs, day=self._day, entered=entered, stay=Stay.INSIDE, remarks=remarks))
 
-    def _not_entered(self, record: Kept, visit: str, why: Say) -> None:
+    def _not_entered(self, record: Record, visit: str, why: Say) -> None:
         line = self._granted.pop(visit, None)
+        self._persons.pop(visit, None)
         if line is not None and self._show.not_entered:
-            remarks = (*line.remarks, why, *self._standing(record))
+            remarks = _once(line.remarks, (why, *self._standing(record)))
             self._keep(replace(line, seqs=(*line.seqs, record.seq), day=self._day, remarks=remarks))
 
-    def _leave(self, record: Kept, visit: str, at: datetime | None) -> None:
+    def _leave(self, record: Record, visit: str, at: datetime | None) -> None:
+        self._persons.pop(visit, None)
         if visit not in self._place:
             return
         line = self._lines[self._place[visit]]
@@ -237,17 +236,24 @@ class Register:
             line = replace(line, seqs=seqs, left=at, stay=Stay.LEFT, remarks=remarks)
         self._lines[self._place[visit]] = line
 
-    def _remark(self, record: Kept, visit: str, say: Say) -> None:
+    def _exit(self, record: Record, at: datetime | None) -> None:
+        """Somebody known goes out who never came in: behind another's back, or through a door that stood open."""
+        person = record.facts.get("person")
+        if person is None or person in self._persons.values():
+            return
+        remarks = (NO_ENTRY, *self._standing(record))
+        name = record.facts["name"]
+        self._keep(RegisterLine((record.seq,), self._day, name, 1, left=at, stay=Stay.LEFT, remarks=remarks))
+
+    def _remark(self, record: Record, visit: str, say: Say) -> None:
         """Put a remark on a visit wherever it stands; one outside the period has no line."""
         if visit in self._place:
             line = self._lines[self._place[visit]]
             self._lines[self._place[visit]] = _noted(line, record.seq, say)
         elif visit in self._granted:
             self._granted[visit] = _noted(self._granted[visit], record.seq, say)
-        elif record.kind is not Kind.OVERSTAYED:
-            self._early[visit] = _once(self._early.get(visit, ()), (say,))
 
-    def _stand_alone(self, record: Kept, at: datetime | None) -> None:
+    def _stand_alone(self, record: Record, at: datetime | None) -> None:
         facts = record.facts
         line = RegisterLine(
             seqs=(record.seq,),
@@ -275,25 +281,14 @@ class Register:
         if inside:
             self._lines.append(line)
 
-    def _standing(self, record: Kept) -> tuple[Say, ...]:
+    def _standing(self, record: Record) -> tuple[Say, ...]:
         """What is to be said of the record itself."""
         unset = (CLOCK_UNSET,) if record.at is None or record.clock is Clock.UNSET else ()
-        return (*unset, WRITTEN_LATE) if self._late else unset
+        return (*unset, WRITTEN_LATE) if self._late or record.facts.get("late") else unset
 
-    def _local(self, record: Kept) -> datetime | None:
-        """Local time; a time beyond what a date can hold is an unknown time."""
-        if record.at is None:
-            return None
-        try:
-            return (_EPOCH + timedelta(milliseconds=record.at)).astimezone(self._zone)
-        except OverflowError:
-            return None
-
-
-def _came(wants: str | None, companions: Iterable[str]) -> tuple[Say, ...]:
-    """Who came along, said by what was waited for; an escort who was inside already was not waited for."""
-    names = ", ".join(companions)
-    return (Say(_COMPANION.get(wants or "", _ALONG), {"names": names}),) if names else ()
+    def _local(self, record: Record) -> datetime | None:
+        wall = record.wall
+        return None if wall is None else (_EPOCH + timedelta(milliseconds=wall)).astimezone(self._zone)
 
 
 def _noted(line: RegisterLine, seq: int, say: Say) -> RegisterLine:

@@ -4,13 +4,15 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import Struct
 
 from kiosk.rules.messages import Clock, Kind
+from kiosk.rules.record import Record
 from kiosk.rules.register import (
     AGAIN,
+    ASSUMED,
     CLOCK_UNSET,
     DURESS,
+    NO_ENTRY,
     NOT_CARRIED_OUT,
     NOT_TAKEN,
     OVERSTAYED,
@@ -33,26 +35,16 @@ DAY = date(2026, 3, 16)
 EIGHT = datetime(2026, 3, 16, 8, 0, tzinfo=TAIAN)
 
 
-class Made(Struct, frozen=True):
-    seq: int
-    kind: Kind
-    at: int | None
-    visit: str | None
-    facts: dict[str, Any]
-    clock: Clock = Clock.SYNCED
+def record(seq: int, kind: Kind, visit: str | None = "v1", at: datetime | None = EIGHT, **facts: Any) -> Record:
+    said = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z") if at else None
+    clock = Clock.SYNCED if at else Clock.UNSET
+    return Record(seq, 1, seq * 1000, said, clock, "south-gate", kind, "00" * 16, visit, facts)
 
 
-def ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def record(seq: int, kind: Kind, visit: str | None = "v1", at: datetime | None = EIGHT, **facts: Any) -> Made:
-    return Made(seq, kind, ms(at) if at else None, visit, facts, Clock.SYNCED if at else Clock.UNSET)
-
-
-def granted(seq: int = 0, visit: str = "v1", at: datetime | None = EIGHT, **facts: Any) -> Made:
+def granted(seq: int = 0, visit: str = "v1", at: datetime | None = EIGHT, **facts: Any) -> Record:
     said: dict[str, Any] = {
         "name": "王明",
+        "person": 7,
         "grounds": "approval",
         "headcount": 3,
         "approver": "李校长",
@@ -62,11 +54,11 @@ def granted(seq: int = 0, visit: str = "v1", at: datetime | None = EIGHT, **fact
     return record(seq, Kind.GRANTED, visit, at, **{**said, **facts})
 
 
-def read(*records: Made | Erased, show: Show | None = None, period: Period | None = None) -> tuple[RegisterLine, ...]:
+def read(*records: Record | Erased, show: Show | None = None, period: Period | None = None) -> tuple[RegisterLine, ...]:
     return tuple(lines(records, TAIAN, period, show))
 
 
-def remarks(*records: Made | Erased, show: Show | None = None) -> tuple[Say, ...]:
+def remarks(*records: Record | Erased, show: Show | None = None) -> tuple[Say, ...]:
     (line,) = read(*records, show=show)
     return line.remarks
 
@@ -138,30 +130,49 @@ def test_duress_is_shown_where_it_is_asked_for() -> None:
     assert remarks(*records, show=Show(duress=True)) == (DURESS,)
 
 
-def test_a_second_person_who_was_waited_for_is_named() -> None:
-    waiting = record(0, Kind.WAITING, wants="second_person")
+def test_two_persons_who_enter_together_name_each_other() -> None:
+    waiting = record(0, Kind.WAITING, None, wants="second_person")
     assert remarks(waiting, granted(1, companions=["赵安"]), record(2, Kind.TAKEN)) == (
-        Say("Second person: {names}", {"names": "赵安"}),
+        Say("Together with {names}", {"names": "赵安"}),
     )
 
 
-def test_an_escort_who_was_waited_for_is_named() -> None:
-    waiting = record(0, Kind.WAITING, wants="escort")
+def test_an_escort_is_named_on_the_visitors_line() -> None:
+    waiting = record(0, Kind.WAITING, None, wants="escort")
     assert remarks(waiting, granted(1, companions=["赵安"]), record(2, Kind.TAKEN)) == (
         Say("Escorted by {names}", {"names": "赵安"}),
     )
 
 
-def test_companions_who_were_not_waited_for_came_along() -> None:
-    assert remarks(granted(companions=["赵安", "钱宁"]), record(1, Kind.TAKEN)) == (
-        Say("With {names}", {"names": "赵安, 钱宁"}),
+def test_the_escorted_are_named_on_the_custodians_line() -> None:
+    waiting = record(0, Kind.WAITING, None, wants="escort")
+    custodian = granted(1, grounds="custodian", name="赵安", companions=["王明"])
+    assert remarks(waiting, custodian, record(2, Kind.TAKEN)) == (Say("Escorting {names}", {"names": "王明"}),)
+
+
+def test_a_soft_anti_passback_is_a_remark() -> None:
+    assert remarks(granted(), record(1, Kind.ANTI_PASSBACK), record(2, Kind.TAKEN)) == (AGAIN,)
+
+
+def test_a_passage_that_a_crash_cut_off_is_taken_to_have_happened_at_an_unknown_time() -> None:
+    (line,) = read(granted(), record(1, Kind.TAKEN, at=minutes(5), assumed=True))
+    assert (line.entered, line.stay, line.remarks) == (None, Stay.INSIDE, (ASSUMED,))
+
+
+def test_one_who_leaves_without_having_entered_is_a_line_of_its_own() -> None:
+    assert read(record(0, Kind.EXIT, None, how="card", person=7, name="王明")) == (
+        RegisterLine(seqs=(0,), day=DAY, name="王明", headcount=1, left=EIGHT, stay=Stay.LEFT, remarks=(NO_ENTRY,)),
     )
 
 
-def test_a_soft_anti_passback_is_a_remark_whether_it_came_before_the_grant_or_after_it() -> None:
-    before = remarks(record(0, Kind.ANTI_PASSBACK), granted(1), record(2, Kind.TAKEN))
-    after = remarks(granted(), record(1, Kind.ANTI_PASSBACK), record(2, Kind.TAKEN))
-    assert before == after == (AGAIN,)
+def test_one_who_entered_in_an_earlier_period_leaves_without_a_line() -> None:
+    later = EIGHT + timedelta(days=1)
+    records = (granted(), record(1, Kind.TAKEN), record(2, Kind.EXIT, None, later, how="card", person=7, name="王明"))
+    assert read(*records, period=Period(later.date())) == ()
+
+
+def test_the_exit_button_names_nobody_and_is_no_line() -> None:
+    assert read(record(0, Kind.EXIT, None, how="button", person=None, name="")) == ()
 
 
 def test_one_who_stayed_too_long_has_a_remark() -> None:
@@ -189,12 +200,6 @@ def test_a_line_without_a_time_stands_under_the_last_day_known() -> None:
     assert line.day == DAY
 
 
-def test_a_time_beyond_the_calendar_is_an_unknown_time() -> None:
-    late = Made(0, Kind.FIRE, 2**60, None, {})
-    (line,) = read(late)
-    assert (line.day, line.entered) == (None, None)
-
-
 def test_what_was_written_late_says_so() -> None:
     failed, back = record(0, Kind.STORAGE_FAILED, None), record(3, Kind.STORAGE_BACK, None)
     assert remarks(failed, granted(1), record(2, Kind.TAKEN), back) == (WRITTEN_LATE,)
@@ -203,6 +208,10 @@ def test_what_was_written_late_says_so() -> None:
 def test_what_was_written_after_the_storage_came_back_does_not_say_so() -> None:
     failed, back = record(0, Kind.STORAGE_FAILED, None), record(1, Kind.STORAGE_BACK, None)
     assert remarks(failed, back, granted(2), record(3, Kind.TAKEN)) == ()
+
+
+def test_a_grant_that_says_it_is_late_says_so() -> None:
+    assert remarks(granted(late=True), record(1, Kind.TAKEN)) == (WRITTEN_LATE,)
 
 
 def test_a_leaving_written_late_marks_its_line_once() -> None:
@@ -247,15 +256,24 @@ def test_lines_stand_in_the_order_of_entry() -> None:
     assert [line.visit for line in read(*records)] == ["v2", "v1"]
 
 
-_PASSAGE = [Kind.WAITING, Kind.TAKEN, Kind.NOT_TAKEN, Kind.LEFT, Kind.OVERSTAYED, Kind.DENIED, Kind.ANTI_PASSBACK]
+_PASSAGE = [Kind.WAITING, Kind.EXIT, Kind.TAKEN, Kind.NOT_TAKEN, Kind.LEFT, Kind.OVERSTAYED, Kind.ANTI_PASSBACK]
+    Kind.WAITING,
+    Kind.EXIT,
+    Kind.TAKEN,
+    Kind.NOT_TAKEN,
+    Kind.LEFT,
+    Kind.OVERSTAYED,
+    Kind.DENIED,
+    Kind.ANTI_PASSBACK,
+]
 _KINDS = [*_PASSAGE, Kind.GRANTED, Kind.FORCED, Kind.FIRE, Kind.STORAGE_FAILED, Kind.STORAGE_BACK, Kind.DURESS]
 _TIMES = st.one_of(st.none(), st.integers(0, 3 * 86_400).map(lambda s: EIGHT + timedelta(seconds=s)))
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> list[Made | Erased]:
+def ledgers(draw: st.DrawFn) -> list[Record | Erased]:
     """Any order of records, sensible or not: the fold is total."""
-    kept: list[Made | Erased] = []
+    kept: list[Record | Erased] = []
     for seq, (kind, visit, at, erased) in enumerate(
         draw(
             st.lists(
@@ -269,14 +287,14 @@ def ledgers(draw: st.DrawFn) -> list[Made | Erased]:
         elif kind is Kind.GRANTED:
             kept.append(granted(seq, visit, at))
         else:
-            kept.append(record(seq, kind, visit, at, wants="escort", how="card"))
+            kept.append(record(seq, kind, visit, at, wants="escort", how="card", person=7, name="王明"))
     return kept
 
 
 @settings(max_examples=150, deadline=None)
 @given(ledgers(), st.lists(st.integers(0, 30)))
 def test_the_register_does_not_depend_on_how_the_records_were_batched(
-    ledger: list[Made | Erased], cuts: list[int]
+    ledger: list[Record | Erased], cuts: list[int]
 ) -> None:
     register = Register(TAIAN)
     start = 0
@@ -288,7 +306,7 @@ def test_the_register_does_not_depend_on_how_the_records_were_batched(
 
 @settings(max_examples=150, deadline=None)
 @given(ledgers())
-def test_days_apart_make_up_the_whole_register(ledger: list[Made | Erased]) -> None:
+def test_days_apart_make_up_the_whole_register(ledger: list[Record | Erased]) -> None:
     dated = [line for line in lines(ledger, TAIAN) if line.day is not None]
     days = sorted({line.day for line in dated if line.day is not None})
     apart = [line for day in days for line in lines(ledger, TAIAN, Period(day, day)) if line.day is not None]
@@ -301,7 +319,7 @@ def _key(line: RegisterLine) -> tuple[int, ...]:
 
 @settings(max_examples=100, deadline=None)
 @given(ledgers())
-def test_no_record_is_told_on_two_lines(ledger: list[Made | Erased]) -> None:
+def test_no_record_is_told_on_two_lines(ledger: list[Record | Erased]) -> None:
     told = [seq for line in _visits(lines(ledger, TAIAN)) for seq in line.seqs]
     assert len(told) == len(set(told))
 
