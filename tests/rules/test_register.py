@@ -257,15 +257,6 @@ def test_lines_stand_in_the_order_of_entry() -> None:
 
 
 _PASSAGE = [Kind.WAITING, Kind.EXIT, Kind.TAKEN, Kind.NOT_TAKEN, Kind.LEFT, Kind.OVERSTAYED, Kind.ANTI_PASSBACK]
-    Kind.WAITING,
-    Kind.EXIT,
-    Kind.TAKEN,
-    Kind.NOT_TAKEN,
-    Kind.LEFT,
-    Kind.OVERSTAYED,
-    Kind.DENIED,
-    Kind.ANTI_PASSBACK,
-]
 _KINDS = [*_PASSAGE, Kind.GRANTED, Kind.FORCED, Kind.FIRE, Kind.STORAGE_FAILED, Kind.STORAGE_BACK, Kind.DURESS]
 _TIMES = st.one_of(st.none(), st.integers(0, 3 * 86_400).map(lambda s: EIGHT + timedelta(seconds=s)))
 
