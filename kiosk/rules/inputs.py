@@ -10,23 +10,27 @@ from kiosk.rules.passage import leave
 from kiosk.rules.turn import Turn
 
 
+_SOUND = frozenset({Sense.NORMAL, Sense.ACTIVE})
+
+
 def input_changed(turn: Turn, which: Input, sense: Sense) -> None:
     before = turn.door.inputs.get(which)
     if before is sense:
         return
     turn.set(inputs={**turn.door.inputs, which: sense})
-    if sense not in {Sense.NORMAL, Sense.ACTIVE}:
+    if sense not in _SOUND:
         turn.note(Kind.INPUT_FAULT, urgent=True, input=which, sense=sense)
         if sense is not Sense.UNKNOWN:
             turn.alarm(Kind.INPUT_FAULT)
         return
-    if before is not None and before not in {Sense.NORMAL, Sense.ACTIVE}:
+    if before is not None and before not in _SOUND:
         turn.note(Kind.INPUT_BACK, input=which, sense=sense)
-        turn.calm(Kind.INPUT_FAULT)
+        if _SOUND.issuperset(turn.door.inputs.values()):
+            turn.calm(Kind.INPUT_FAULT)
     _level(turn, which, active=sense is Sense.ACTIVE, first=before is None)
 
 
-def _level(turn: Turn, which: Input, *, active: bool, first: bool) -> None:
+def _level(turn: Turn, which: Input, *, active: bool, first: bool) -> None:  # noqa: C901 - one line an input
     match which:
         case Input.DOOR_POSITION:
             if not active:
@@ -41,8 +45,7 @@ def _level(turn: Turn, which: Input, *, active: bool, first: bool) -> None:
         case Input.FIRE:
             fire(turn, active=active)
         case Input.LOCK_POSITION:
-            if active and not turn.door.lock.works:
-                turn.set(lock=replace(turn.door.lock, works=True))
+            turn.set(lock=replace(turn.door.lock, works=active or turn.door.lock.works))
         case Input.PRESENCE:
             pass  # read where it matters, by the interlock
         case _:

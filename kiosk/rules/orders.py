@@ -3,8 +3,9 @@
 from typing import Any, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
-from kiosk.rules.messages import Input, Kind, Order, Ordered, Permit, Sense
+from kiosk.rules.messages import Input, Kind, Order, Ordered, Permit, Release, Sense
 from kiosk.rules.turn import Turn
 
 
@@ -19,8 +20,10 @@ def ordered(turn: Turn, event: Ordered) -> None:
             turn.note(Kind.LOCKDOWN, urgent=True, **told)
             _cancel(turn)
         case Order.EVACUATION:
+            # Released first, as for a fire: people who flee wait for no disk.
+            turn.set(lock=replace(turn.door.lock, released=True, reason="evacuation", until=None))
+            turn.commands.append(Release("evacuation", None))
             turn.note(Kind.EVACUATION, urgent=True, **told)
-            turn.release("", 0)
         case Order.FIRE_RESET | Order.EVACUATION_END:
             turn.note(Kind.FIRE_RESET if event.order is Order.FIRE_RESET else Kind.EVACUATION_END, urgent=True, **told)
             if not turn.door.free:

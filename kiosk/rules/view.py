@@ -114,7 +114,7 @@ def _now(door: Door) -> tuple[Say, Tone, tuple[Say, ...]]:
     if door.asking is not None:
         return _waiting(door)
     if door.shown is not None:
-        return _answer(door, door.shown)
+        return _answer(door.shown)
     if door.leaf.warned:
         return Say("Close the door"), Tone.WAIT, (Say("The alarm will sound if the door stays open."),)
     return _idle(door)
@@ -127,7 +127,7 @@ def _waiting(door: Door) -> tuple[Say, Tone, tuple[Say, ...]]:
     return Say("One moment"), Tone.WAIT, (Say("A second person must present a card."),)
 
 
-def _answer(door: Door, shown: Shown) -> tuple[Say, Tone, tuple[Say, ...]]:
+def _answer(shown: Shown) -> tuple[Say, Tone, tuple[Say, ...]]:
     match shown.kind:
         case Kind.GRANTED:
             return Say("Come in"), Tone.WELCOME, (Say("Welcome, {name}.", {"name": masked(shown.name)}),)
