@@ -42,7 +42,7 @@ _APPROVAL: Final = (
     " a.withdrawn, a.seal"
 )
 _MATCH: Final = (
-    "SELECT c.mac, (SELECT b.mac FROM codes b WHERE b.mac < ?1 ORDER BY b.mac DESC LIMIT 1),"
+    "SELECT c.mac, (SELECT b.mac FROM codes b WHERE b.mac < ?1 ORDER BY b.mac DESC LIMIT 1),"  # noqa: S608
     f" c.approval, c.duress, c.seal, {_APPROVAL}"
     " FROM codes c LEFT JOIN approvals a ON a.n = c.approval WHERE c.mac >= ?1 ORDER BY c.mac LIMIT 1"
 )
