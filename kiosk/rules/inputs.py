@@ -9,7 +9,6 @@ from kiosk.rules.messages import Input, Kind, Release, Sense
 from kiosk.rules.passage import leave
 from kiosk.rules.turn import Turn
 
-
 _SOUND = frozenset({Sense.NORMAL, Sense.ACTIVE})
 
 
@@ -30,7 +29,7 @@ def input_changed(turn: Turn, which: Input, sense: Sense) -> None:
     _level(turn, which, active=sense is Sense.ACTIVE, first=before is None)
 
 
-def _level(turn: Turn, which: Input, *, active: bool, first: bool) -> None:  # noqa: C901 - one line an input
+def _level(turn: Turn, which: Input, *, active: bool, first: bool) -> None:
     match which:
         case Input.DOOR_POSITION:
             if not active:
