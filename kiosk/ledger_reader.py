@@ -1,0 +1,161 @@
+"""Reading the ledger beside its writer: records, nodes, notes, proofs. Any process of ours; nothing is ever written."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec, Self, TypeVar
+
+from msgspec import Struct
+
+from kiosk.ledger_disk import Connect, LedgerError, connect, open_reader, unreadable
+from kiosk.rules import tree
+from kiosk.rules.record import Record, RecordError, parse
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Row(Struct, frozen=True):
+    """A record as stored. `body` is None once retention erased it; `hashes` as `tree.completed` says."""
+
+    seq: int
+    body: bytes | None
+    hashes: bytes
+
+    @property
+    def leaf(self) -> bytes:
+        return self.hashes[: tree.HASH_BYTES]
+
+
+class LedgerReader:
+    """One reading connection. All raise LedgerError when the file cannot be read or lacks what it should hold.
+
+    Every call sees the newest commit; iterating holds one moment's view while it lasts, so do not dawdle: the
+    writer's log cannot be reused meanwhile.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path, *, connector: Connect = connect) -> Self:
+        if not path.exists():
+            raise LedgerError(f"There is no ledger at {path}.")
+        try:
+            reader = cls(path, open_reader(path, connector))
+        except sqlite3.Error as error:
+            raise unreadable(path, error) from error
+        try:
+            reader._one("SELECT format FROM meta")
+        except LedgerError:
+            reader.close()
+            raise
+        return reader
+
+    @property
+    def door(self) -> str:
+        return str(self._one("SELECT door FROM meta")[0])
+
+    @property
+    def origin(self) -> str:
+        return str(self._one("SELECT origin FROM meta")[0])
+
+    @property
+    def size(self) -> int:
+        """How many records there are: the next one's seq."""
+        return int(self._one("SELECT coalesce(max(seq) + 1, 0) FROM records")[0])
+
+    @property
+    def note(self) -> bytes:
+        """The newest signed checkpoint, as `kiosk.rules.checkpoint` writes it."""
+        return bytes(self._one("SELECT note FROM notes ORDER BY block DESC LIMIT 1")[0])
+
+    def notes(self) -> list[tuple[int, bytes]]:
+        """Every signed checkpoint that is kept: (size that its row claims, note), oldest first."""
+        return [(int(size), bytes(note)) for size, note in self._all("SELECT size, note FROM notes ORDER BY block")]
+
+    def state(self) -> tuple[int, bytes] | None:
+        """The door's memory as last put beside the records, and how many of them it holds."""
+        rows = self._all("SELECT seq, state FROM state")
+        return (int(rows[0][0]), bytes(rows[0][1])) if rows else None
+
+    def retention(self) -> tuple[int, int]:
+        """Bodies before the first number may be erased; those before the second are."""
+        before, done = self._one("SELECT before, done FROM retention")
+        return int(before), int(done)
+
+    def rows(self, start: int = 0, end: int | None = None) -> Iterator[Row]:
+        """Records [start, end) as stored."""
+        cursor = self._guard(
+            self._connection.execute,
+            "SELECT seq, body, hashes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq",
+            (start, 2**62 if end is None else end),
+        )
+        try:
+            while row := self._guard(cursor.fetchone):
+                yield Row(*row)
+        finally:
+            cursor.close()
+
+    def tail(self, start: int = 0, end: int | None = None) -> Iterator[Record]:
+        """Records [start, end) that still have their bodies."""
+        for row in self.rows(start, end):
+            if row.body is not None:
+                yield self._parse(row.seq, row.body)
+
+    def record(self, seq: int) -> Record | None:
+        """Record `seq`, or None if there is none or its body was erased."""
+        return next(self.tail(seq, seq + 1), None)
+
+    def node(self, level: int, index: int) -> bytes:
+        """The complete node (`kiosk.rules.tree`)."""
+        seq = ((index + 1) << level) - 1
+        rows = self._all("SELECT substr(hashes, ?, 32) FROM records WHERE seq = ?", (32 * level + 1, seq))
+        if not rows or len(rows[0][0]) != tree.HASH_BYTES:
+            raise LedgerError(f"The ledger {self.path} lacks node {level} of its tree beside record {seq}.")
+        return bytes(rows[0][0])
+
+    def root(self, size: int) -> bytes:
+        return tree.root(size, self.node)
+
+    def inclusion(self, seq: int, size: int) -> list[bytes]:
+        """The proof that record `seq` stands under the root of `size` records."""
+        return tree.inclusion(seq, size, self.node)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the first `new` records begin with the first `old`; empty where old is 0."""
+        return tree.consistency(old, new, self.node) if old else []
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _parse(self, seq: int, body: bytes) -> Record:
+        try:
+            record = parse(body)
+        except RecordError as error:
+            raise LedgerError(f"Record {seq} of {self.path} cannot be read. {error}") from error
+        if record.seq != seq:
+            raise LedgerError(f"Record {seq} of {self.path} says that it is record {record.seq}.")
+        return record
+
+    def _one(self, statement: str) -> tuple[Any, ...]:
+        rows = self._all(statement)
+        if not rows:
+            raise LedgerError(f"The ledger {self.path} lacks a row that every ledger has ({statement}).")
+        return rows[0]
+
+    def _all(self, statement: str, values: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+        return self._guard(lambda: self._connection.execute(statement, values).fetchall())
+
+    def _guard(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return call(*args, **kwargs)
+        except sqlite3.Error as error:
+            raise unreadable(self.path, error) from error
