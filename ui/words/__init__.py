@@ -11,9 +11,11 @@ shown as a replacement character.
 
 import gettext
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from kiosk.rules.view import Say
+from ui.words.terms import PLACES, SEPARATOR
 
 LANGUAGES = ("zh", "en")
 DOMAIN = "doorward"
@@ -42,7 +44,19 @@ class Translations:
     def text(self, msgid: str, /, **args: str | int) -> str:
         """As `tr`, for a sentence that stands in a face itself."""
         sentence = self._catalogue.gettext(msgid) if msgid else ""
-        return _PLACE.sub(lambda place: printable(str(args.get(place[1], place[0]))), sentence)
+        return _PLACE.sub(lambda place: self._filled(place[1], args.get(place[1], place[0])), sentence)
+
+    def term(self, place: str, value: str) -> str:
+        """The word for a value that stands in `{place}`; a value that has none stands as it is."""
+        word = PLACES.get(place, {}).get(value)
+        return value if word is None else self._catalogue.gettext(word)
+
+    def terms(self, place: str, values: Iterable[str]) -> str:
+        """Those words one after the other."""
+        return self._catalogue.gettext(SEPARATOR).join(self.term(place, value) for value in values)
+
+    def _filled(self, place: str, value: str | int) -> str:
+        return printable(self.term(place, str(value)))
 
 
 def load(language: str) -> Translations:
@@ -55,7 +69,3 @@ def load(language: str) -> Translations:
 def printable(text: str) -> str:
     """The text on one line, with every character that could move the cursor or turn the line shown as U+FFFD."""
     return _UNPRINTABLE.sub("\ufffd", _BREAK.sub(" ", text))
-
-
-def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "collect this, translate it later"
-    return msgid
