@@ -27,7 +27,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import NoReturn, Self, TypeAlias
 
 from kiosk import ledger_disk as disk
 from kiosk.keys import Secret
@@ -45,6 +45,8 @@ MOST_UNSIGNED = 1024
 NOTE_BLOCK = 1024  # of the notes over this many records, the newest is kept
 MOST_STATE_BYTES = 4 * 1024 * 1024
 TIDY_AFTER = 200  # commits; each takes about two pages of the log
+
+_Statement: TypeAlias = tuple[str, tuple[int | bytes | None, ...]]
 
 
 class Ledger:
@@ -168,7 +170,7 @@ class Ledger:
         before = max(before, raised)
         end = min(before, done + most)
         extensions = (*(old for old in self._extensions if not old.startswith("erased ")), f"erased {before}")
-        changes = [(disk.RAISE_RETENTION, (before, end)), (disk.ERASE, (done, end))]
+        changes: list[_Statement] = [(disk.RAISE_RETENTION, (before, end)), (disk.ERASE, (done, end))]
         self._commit((), self._peaks, sign=True, extensions=extensions, more=changes)
         return before - end
 
@@ -246,21 +248,21 @@ class Ledger:
         *,
         sign: bool,
         extensions: tuple[str, ...] | None = None,
-        more: Sequence[tuple[str, tuple[int | bytes, ...]]] = (),
+        more: Sequence[_Statement] = (),
     ) -> None:
         connection = self._live()
         extensions = self._extensions if extensions is None else extensions
         signed, note = self._sign(peaks, extensions) if sign else (self._signed, self._note)
+        work: list[_Statement] = [(disk.INSERT_RECORD, (row.seq, row.body, row.hashes)) for row in rows]
+        work.extend(more)
+        if sign:
+            work.append((disk.PUT_NOTE, (signed.size // NOTE_BLOCK, signed.size, note)))
+        if len(work) > 1:  # one statement is a transaction by itself
+            work = [(disk.BEGIN, ()), *work, (disk.COMMIT, ())]
         self._doubtful = rows
         try:
-            connection.execute(disk.BEGIN)
-            for row in rows:
-                connection.execute(disk.INSERT_RECORD, (row.seq, row.body, row.hashes))
-            for statement, values in more:
+            for statement, values in work:
                 connection.execute(statement, values)
-            if sign:
-                connection.execute(disk.PUT_NOTE, (signed.size // NOTE_BLOCK, signed.size, note))
-            connection.execute(disk.COMMIT)
         except sqlite3.Error as error:
             self._fail(error)
         except BaseException:
