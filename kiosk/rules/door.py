@@ -46,6 +46,7 @@ from kiosk.rules.messages import (
     LockFailed,
     NeighbourChanged,
     Ordered,
+    PhotoStored,
     Started,
     Stopping,
     StorageBack,
@@ -110,6 +111,8 @@ def _happened(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - the ta
             turn.note(Kind.CLOCK, step_ms=event.step_ms)
         case Ordered():
             ordered(turn, event)
+        case PhotoStored():
+            turn.note(Kind.PHOTO, event.visit, digest=event.digest, count=event.count, why=event.why)
         case Ticked():
             pass
         case Stopping():

@@ -206,6 +206,16 @@ class Ordered(Struct, frozen=True, tag=True):
     permit: Permit | None = None
 
 
+class PhotoStored(Struct, frozen=True, tag=True):
+    """The camera process sealed `count` pictures; `digest` is their SHA-256 in hex, None if there is none, and `why`."""
+
+    at: Moment
+    visit: str | None
+    digest: str | None
+    count: int
+    why: str = ""
+
+
 class Ticked(Struct, frozen=True, tag=True):
     """A deadline that the door named has come."""
 
@@ -234,6 +244,7 @@ Event: TypeAlias = (
     | NeighbourChanged
     | ClockChanged
     | Ordered
+    | PhotoStored
     | Ticked
     | Stopping
 )
