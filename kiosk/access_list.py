@@ -94,6 +94,14 @@ class Header(Struct, frozen=True):
         )
 
 
+class Code(Struct, frozen=True):
+    """`mac` is `code_mac` of a code or of its duress twin; `approval` the approval's id."""
+
+    mac: int
+    approval: str
+    duress: bool = False
+
+
 def parse_header(text: str) -> Header:
     """The header that a note's text states. Raises ValueError."""
     match = _HEADER.fullmatch(text)

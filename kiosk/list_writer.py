@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 from kiosk.access_list import (
     CURRENT,
     HIGHEST,
     LOWEST,
     PREVIOUS,
     SCHEMA,
+    Code,
     Header,
     Row,
     Sealer,
@@ -48,14 +47,6 @@ Progress = Callable[[int, int], None]  # rows written so far, rows in all
 
 class ListError(Exception):
     """A list that cannot be made, as one clear sentence: two rows under one key, a word that cannot be stored."""
-
-
-class Code(Struct, frozen=True):
-    """`mac` is `access_list.code_mac` of a code or of its duress twin; `approval` the approval's id."""
-
-    mac: int
-    approval: str
-    duress: bool = False
 
 
 class Writer:

@@ -18,6 +18,7 @@ from kiosk.access_list import (
     CURRENT,
     LOWEST,
     SCHEMA,
+    Code,
     Header,
     Sealer,
     card_mac,
@@ -27,6 +28,7 @@ from kiosk.access_list import (
 )
 from kiosk.keys import Secret
 from kiosk.rules.checkpoint import MOST_BYTES, NoteError, parse_note, parse_verifier_key
+from kiosk.rules.codes import normal
 from kiosk.rules.credentials import Approval, Card, CodeMatch, Found, Person
 
 MAX_VALUE: Final = 16_384  # bytes in any one value or row; a damaged length must not ask for a gigabyte
@@ -47,6 +49,10 @@ _MATCH: Final = (
     " FROM codes c LEFT JOIN approvals a ON a.n = c.approval WHERE c.mac >= ?1 ORDER BY c.mac LIMIT 1"
 )
 _APPROVALS_OF: Final = f"SELECT {_APPROVAL} FROM approvals a WHERE a.person = ?1 ORDER BY a.n"  # noqa: S608
+_CODES: Final = (
+    f"SELECT c.mac, c.duress, {_APPROVAL} FROM approvals a JOIN codes c ON c.approval = a.n"  # noqa: S608
+    " WHERE a.n > 0 ORDER BY a.n, c.duress"
+)
 _PERSON: Final = "SELECT id, name, roles, department, approvals, seal FROM people WHERE id = ?1"
 
 _DAMAGE: Final = (sqlite3.Error, struct.error, TypeError, ValueError, OverflowError)
@@ -182,7 +188,7 @@ class Roster:
 
         A known and an unknown code cost the same work: either lands on a row, whose approval is read and proved too.
         """
-        mac = code_mac(self._code_key, code)
+        mac = code_mac(self._code_key, normal(code))
         try:
             row = self._execute(_MATCH, (mac,)).fetchone()
             at, before, number, duress, seal = row[:5]
@@ -203,6 +209,17 @@ class Roster:
             return self._person(row) if row else None
         except _DAMAGE as error:
             self._damaged(f"a person ({error})", error)
+
+    def codes(self) -> dict[Approval, tuple[Code, ...]]:
+        """What a new list must hold so that approvals keep their codes. For a list that `check` has passed."""
+        codes: dict[Approval, tuple[Code, ...]] = {}
+        try:
+            for mac, duress, *fields in self._execute(_CODES).fetchall():
+                approval = self._approval(tuple(fields))
+                codes[approval] = (*codes.get(approval, ()), Code(mac, approval.id, bool(duress)))
+        except _DAMAGE as error:
+            self._damaged(f"a code ({error})", error)
+        return codes
 
     def close(self) -> None:
         self._connection.close()
