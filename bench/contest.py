@@ -32,7 +32,7 @@ class Contestant(Protocol):
 
 
 def contest(
-    contestants: Sequence[Contestant], rounds: int, advance: Callable[[], None], seed: int = 20
+    contestants: Sequence[Contestant], rounds: int, advance: Callable[[int], None], seed: int = 20
 ) -> dict[str, list[int]]:
     """Nanoseconds of every release by contestant, after a warm-up. Raises WrongAnswerError at the first wrong one."""
     chance = random.Random(seed)  # noqa: S311 - a shuffle, not a secret
@@ -48,7 +48,7 @@ def contest(
                 took = _turn(contestant, draw, stranger=stranger)
                 if took is not None and turn >= WARM_UP:
                     taken[contestant.name].append(took)
-            advance()
+            advance(turn + 1)
     finally:
         gc.enable()
     return taken

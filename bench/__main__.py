@@ -1,0 +1,64 @@
+"""`python -m bench`: measure everything, print it beside its targets, keep it in `results.json`.
+
+--only NAME     one measurement (may be repeated): decisions, syncs, sdcard, five-million, start, rest, swap, verify
+--rounds N      cards shown in the main contest (2,000)
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import decisions, product, report, starting, swapping, verifying
+from bench.proc import take_priority
+from bench.run import Run
+from bench.yardsticks import build_c
+
+DATA = Path(__file__).parent / "data"
+MEASUREMENTS: dict[str, Callable[[Run], dict[str, float]]] = {
+    "decisions": decisions.against_all,
+    "syncs": decisions.syncs,
+    "sdcard": decisions.sd_card,
+    "five-million": decisions.five_million,
+    "start": starting.start,
+    "rest": starting.rest,
+    "swap": swapping.swap,
+    "verify": verifying.verify,
+}
+
+
+def main() -> int:
+    options = _options()
+    console = Console()
+    DATA.mkdir(exist_ok=True)
+    console.print("Building the wheel and installing it …")
+    build_c(DATA)
+    run = Run(DATA, product.install(DATA), console, options.rounds)
+    run.prepare()
+    quiet = "real-time priority for all" if take_priority() else "ordinary priority: expect noise"
+    console.print(f"Measuring, with {quiet}.")
+    results: dict[str, float] = {}
+    failed = False
+    for name in options.only or MEASUREMENTS:
+        try:
+            results |= MEASUREMENTS[name](run)
+        except Exception as error:  # noqa: BLE001 - the other measurements still count
+            failed = True
+            console.print(f"[red]{name} was not measured:[/] {error}")
+    report.show_results(console, results)
+    if not options.only:
+        report.keep_results(results)
+    return int(failed)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="What a decision at this door costs.")
+    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="one measurement; may be repeated")
+    parser.add_argument("--rounds", type=int, default=2_000, help="cards shown in the main contest")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

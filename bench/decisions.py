@@ -1,0 +1,89 @@
+"""The contests: against the least programme, on a slow disk, against a list five times as long; and the syncs counted.
+
+Whatever is measured under the slow-sync shim must be loaded with it, the rig's own floor included: that contest runs
+in a process of its own, `python -m bench.decisions`, which prints its samples as JSON.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import peers, report
+from bench.history import grant_bytes
+from bench.proc import Trace, syncs_between
+from bench.run import Run
+from bench.stats import ratio
+from bench.yardsticks import CDoor, Floor
+
+SD_CARD_US = 8_000
+MILLION = 1_000_000
+TRACED = 20
+
+
+def against_all(run: Run) -> dict[str, float]:
+    """The decision beside the floor, the C door and the peers that are installed, all in one contest."""
+    with ExitStack() as stack:
+        doorward = stack.enter_context(closing(run.doorward("doorward", MILLION)))
+        floor = stack.enter_context(closing(Floor(run.folder, grant_bytes())))
+        c_door = stack.enter_context(closing(CDoor(run.folder, run.data, MILLION)))
+        names = peers.installed(run.data)
+        broker = stack.enter_context(closing(peers.Broker(run.folder)))
+        others = [stack.enter_context(closing(peers.Peer(name, run.data, run.folder, broker))) for name in names]
+        samples = run.contest("1,000,000 credentials", [doorward, floor, c_door, *others], run.rounds)
+    ours = samples["doorward"]
+    beside = {"c": "decision_p50_vs_c", "floor": "decision_p50_vs_floor"} | {
+        name: f"decision_p50_vs_{name}" for name in names
+    }
+    results = {result: ratio(ours, samples[name], 0.5) for name, result in beside.items()}
+    return results | {"decision_p99_vs_c": ratio(ours, samples["c"], 0.99)}
+
+
+def five_million(run: Run) -> dict[str, float]:
+    """Two doors that differ in nothing but the length of the list."""
+    with ExitStack() as stack:
+        doors = [stack.enter_context(closing(run.doorward(f"{many}m", many * MILLION))) for many in (1, 5)]
+        samples = run.contest("5,000,000 credentials", doors, run.rounds // 5)
+    return {"decision_p50_5m_vs_1m": ratio(samples["5m"], samples["1m"], 0.5)}
+
+
+def syncs(run: Run) -> dict[str, float]:
+    """Syncs between a card's last byte and its release: the most that any decision took."""
+    with closing(run.doorward("traced", MILLION)) as door:
+        for index in range(TRACED):
+            door.decide(index)
+            door.settle()
+        with Trace(door.pid, run.folder / "strace") as trace:
+            for index in range(TRACED, 2 * TRACED):
+                door.decide(index)
+                door.settle()
+        counts, total = syncs_between(trace.lines, door.site.wires.reader_path, door.site.wires.relay_path)
+    if len(counts) != TRACED:
+        raise RuntimeError(f"Of {TRACED} decisions strace saw {len(counts)}.")
+    run.console.print(f"Syncs between card and release: {sorted(set(counts))}; {total / TRACED:.1f} a whole passage.")
+    return {"syncs_per_decision": max(counts)}
+
+
+def sd_card(run: Run) -> dict[str, float]:
+    """The decision beside the floor while each sync takes 8 ms longer."""
+    shim = {"LD_PRELOAD": str(run.data / "slow_sync.so"), "SLOW_SYNC_US": str(SD_CARD_US)}
+    command = (sys.executable, "-m", "bench.decisions", run.data, run.commands, str(run.rounds // 10))
+    child = subprocess.run(command, env=os.environ | shim, stdout=subprocess.PIPE, check=True)
+    samples = json.loads(child.stdout)
+    report.show_samples(run.console, "Each sync 8 ms longer", samples)
+    return {"decision_sdcard_vs_floor": ratio(samples["doorward"], samples["floor"], 0.5)}
+
+
+def _slowly(data: Path, commands: Path, rounds: int) -> None:
+    run = Run(data, commands, Console(stderr=True), rounds, "run-slow")
+    with closing(run.doorward("doorward", MILLION)) as door, closing(Floor(run.folder, grant_bytes())) as floor:
+        samples = run.contest("each sync 8 ms longer", [door, floor], rounds, show=False)
+    print(json.dumps(samples))
+
+
+if __name__ == "__main__":
+    _slowly(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
