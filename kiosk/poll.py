@@ -65,12 +65,30 @@ class Poll:
         for descriptor, _ in self._epoll.poll(seconds):
             watch = self._by_descriptor.get(descriptor)
             if watch is not None:
-                watch.ready()
+                self._call(watch)
         if times and min(times) <= (now := self._clock()):
             for watch in self._watches:
                 due = watch.thing.due()
                 if due is not None and due <= now:
-                    watch.ready()
+                    self._call(watch)
+
+    def _call(self, watch: Watch) -> None:
+        watch.ready()
+        self.renew(watch)
 
     def close(self) -> None:
         self._epoll.close()
+
+
+class Readable:
+    """A descriptor that stays the same and asks for no time, as a watched thing."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    @staticmethod
+    def due() -> None:
+        return None

@@ -77,10 +77,10 @@ class Senses:
                 event = noise.event(heard, at) or _health(name, heard, at) or hear(at, heard)
                 if event is not None:
                     self._loop.happen(event)
-            self._poll.renew(watch)
 
         watch: Watch = self._poll.watch(device, ready)
         ready()
+        self._poll.renew(watch)
 
     def _reader(self, name: str, side: Side) -> Callable[[Moment, Heard], Event | None]:
         def hear(at: Moment, heard: Heard) -> Event | None:

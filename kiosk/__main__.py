@@ -1,0 +1,20 @@
+"""`doorward`. The door process is started past the command line's libraries, which cost more than the door itself."""
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case [("door" | "relock") as command, settings] if not settings.startswith("-"):
+            from kiosk import door_process
+
+            sys.exit((door_process.run if command == "door" else door_process.relock)(Path(settings)))
+        case _:
+            from kiosk.cli import app
+
+            app()
+
+
+if __name__ == "__main__":
+    main()

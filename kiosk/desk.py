@@ -1,0 +1,84 @@
+"""What the door's neighbours on its socket say, as events; and the screen that is shown to them."""
+
+from typing import assert_never
+
+from kiosk.link import Link, Peer
+from kiosk.listing import Listing
+from kiosk.loop import Loop
+from kiosk.rules.messages import CodeEntered, Event, Ordered, PhotoStored, TakePhoto
+from kiosk.rules.turn import Door
+from kiosk.rules.view import Screen, screen
+from kiosk.wire import (
+    VERSION,
+    AskScreen,
+    Done,
+    EnterCode,
+    Hello,
+    ListReady,
+    PhotoTaken,
+    PhotoWanted,
+    PlaceOrder,
+    Role,
+    Shown,
+    ToDoor,
+    Welcome,
+)
+
+_WATCHING = (Role.SCREEN, Role.BENCH, Role.WATCH)
+
+
+class Desk:
+    """Between the link and the loop. A code is answered by `Done` whatever it was: the screen tells what came of it."""
+
+    def __init__(self, link: Link, listing: Listing, door: str, boot: int) -> None:
+        self._link, self._listing = link, listing
+        self._welcome = Welcome(VERSION, door, boot)
+        self._last: Screen | None = None
+
+    def serve(self, loop: Loop) -> None:
+        """Carry out everything that was said since the last call."""
+        for peer, message in self._link.take():
+            if isinstance(message, Hello):
+                self._link.send(peer, self._welcome)
+                if peer.role in _WATCHING:
+                    self._link.send(peer, Shown(screen(loop.door)))
+                continue
+            if isinstance(message, AskScreen):
+                self._link.send(peer, Shown(screen(loop.door)))
+                continue
+            event = self._event(message, loop, peer)
+            if event is not None:
+                loop.happen(event)
+            self._link.send(peer, Done())
+
+    def show(self, door: Door) -> None:
+        """Tell everybody who watches, if there is anything new to see."""
+        watching = [peer for role in _WATCHING for peer in self._link.peers(role)]
+        if not watching:
+            return
+        now = screen(door)
+        if now != self._last:
+            self._last = now
+            for peer in watching:
+                self._link.send(peer, Shown(now))
+
+    def photo(self, wanted: TakePhoto) -> None:
+        self._link.broadcast(Role.CAMERA, PhotoWanted(wanted.why, wanted.visit, wanted.burst))
+
+    def _event(self, message: ToDoor, loop: Loop, peer: Peer) -> Event | None:
+        at = loop.clock.moment()
+        match message:
+            case EnterCode():
+                return CodeEntered(at, message.side, self._listing.match(message.code))
+            case PlaceOrder():
+                by = f"{message.by} ({peer.role})"
+                return Ordered(at, message.order, by, message.reason, message.permit)
+            case PhotoTaken():
+                return PhotoStored(at, message.visit, message.digest, message.count, message.why)
+            case ListReady():
+                self._listing.renew()
+                return None
+            case Hello() | AskScreen():
+                return None
+            case _:
+                assert_never(message)

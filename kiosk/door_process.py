@@ -1,0 +1,170 @@
+"""`doorward door`: the whole door process, wired on one screen.
+
+Order of start. The lock is driven safe before anything else is looked at; then the ledger, whose tail is checked;
+then the door is what its records say; then the list, the inputs, the readers and the socket. Ready means that all
+of it is. The whole ledger is checked behind the start, by a process of its own; a fault found there stops the door.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import msgspec
+
+from hardware import drivers
+from kiosk import keys
+from kiosk.clock import WallClock
+from kiosk.desk import Desk
+from kiosk.full_check import FullCheck
+from kiosk.ledger import Ledger, LedgerError
+from kiosk.link import Link
+from kiosk.listening import LinkError
+from kiosk.listing import Listing
+from kiosk.loop import Loop
+from kiosk.notify import notify
+from kiosk.places import Places
+from kiosk.poll import Poll, Readable
+from kiosk.ports import OutputError
+from kiosk.rules.memory import Memory, local_day, remember
+from kiosk.rules.messages import Input, Kind, Started
+from kiosk.rules.turn import Door
+from kiosk.senses import Hardware, Senses
+from kiosk.settings import Checks, Settings, SettingsError, link_users, read_settings
+from kiosk.signals import StopSignals
+from kiosk.wire import Role
+from kiosk.writing import Writing
+
+SNAPSHOT_AFTER = 1000  # records: about what a start has to replay at most
+STOPPED, REFUSED, FAULT = 0, 1, 3
+
+
+def run(path: Path) -> int:
+    """Run the door until it is told to stop. Exit status: 0 stopped, 1 did not start, 3 stopped on a fault."""
+    try:
+        settings = read_settings(path, checks=Checks(drivers.check_reader, drivers.check_output, drivers.check_input))
+        with contextlib.closing(_open(settings)) as hardware:
+            return _run(settings, hardware)
+    except SettingsError as error:
+        return _say(REFUSED, *map(str, error.problems))
+    except (LedgerError, LinkError, keys.KeyFileError, OSError) as error:
+        return _say(REFUSED, str(error))
+
+
+def relock(path: Path) -> int:
+    """Drive the lock safe and nothing else: what systemd runs after the door process ended, however it did."""
+    try:
+        settings = read_settings(path, checks=Checks(output=drivers.check_output))
+        with contextlib.closing(drivers.open_output(settings.lock.driver)) as lock:
+            lock.drive(False)
+    except SettingsError as error:
+        return _say(REFUSED, *map(str, error.problems))
+    except OutputError as error:
+        return _say(REFUSED, str(error))
+    return STOPPED
+
+
+def _open(settings: Settings) -> Hardware:
+    """The lock first, and safe at once: whatever is wrong with the rest, it is wrong with a locked door."""
+    lock = drivers.open_output(settings.lock.driver)
+    with contextlib.suppress(OutputError):  # a lock that is absent is driven as soon as it is back
+        lock.drive(False)
+    return Hardware(
+        lock,
+        {reader.name: (reader.side, drivers.open_reader(reader.driver)) for reader in settings.reader},
+        {which: drivers.open_input(which, address) for which, address in settings.inputs.wired().items()},
+        drivers.open_output(settings.siren.driver) if settings.siren else None,
+        {name: drivers.open_input(Input.PRESENCE, address) for name, address in settings.neighbours.items()},
+    )
+
+
+def _run(settings: Settings, hardware: Hardware) -> int:
+    places = Places(settings.door.data)
+    places.make()
+    with contextlib.ExitStack() as stack:
+        ledger = Ledger.open(
+            places.ledger, door=settings.door.id, origin=settings.origin, key=keys.read_or_make(places.ledger_key)
+        )
+        stack.callback(ledger.close)
+        places.verifier_key.write_text(f"{ledger.key}\n")
+        memory, newest_wall = _remembered(ledger, settings)
+        clock = WallClock(ledger.boot, newest_wall)
+        card_key, code_key = keys.read_or_make(places.card_key), keys.read_or_make(places.code_key)
+        listing = stack.enter_context(contextlib.closing(Listing(places.lists, _issuer(places), card_key, code_key)))
+        roles = {Role(role): uids for role, uids in link_users(settings.link).items()}
+        link = stack.enter_context(contextlib.closing(Link.open(places.socket, roles)))
+        desk = Desk(link, listing, settings.door.id, ledger.boot)
+        poll = stack.enter_context(contextlib.closing(Poll()))
+        writing = Writing(ledger, LedgerError)
+        loop = Loop(
+            Door(settings.policy, settings.door.room, clock.moment(), memory),
+            hardware.lock,
+            hardware.siren,
+            writing,
+            clock,
+            poll,
+            photo=desk.photo,
+            changed=desk.show,
+            idle=_Quiet(ledger),
+        )
+        loop.happen(Started(clock.moment(), settings.inputs.absent()))
+        if writing.failed:
+            return _say(REFUSED, writing.why)
+        listing.open(loop)
+        Senses(hardware, loop, poll, listing.find)
+        signals = stack.enter_context(contextlib.closing(StopSignals()))
+        poll.watch(signals, lambda: loop.stop(signals.heard()))
+        poll.watch(listing, listing.settle)
+        poll.watch(Readable(link.fileno()), lambda: desk.serve(loop))
+        notify("READY=1")
+        behind = stack.enter_context(contextlib.closing(FullCheck(places.ledger, str(ledger.key))))
+        poll.watch(behind, lambda: loop.stop(behind.result()))
+        why = loop.run()
+        notify("STOPPING=1")
+        if not writing.failed:
+            ledger.snapshot(msgspec.msgpack.encode(loop.door.memory))
+        return _say(FAULT, why) if why == behind.fault else STOPPED
+
+
+def _remembered(ledger: Ledger, settings: Settings) -> tuple[Memory, int | None]:
+    """The door's memory, folded from its records, and the newest wall time among them."""
+    state, records = ledger.recall()
+    memory = Memory() if state is None else msgspec.msgpack.decode(state, type=Memory)
+    newest: int | None = None
+    for record in records:
+        wall = record.wall
+        newest = max(wall or 0, newest or 0) or None
+        now_s = None if wall is None else wall // 1000
+        day = local_day(wall, settings.policy.zone)
+        memory = remember(memory, Kind(record.kind), record.facts, record.visit, now_s, day)
+    return memory, newest
+
+
+class _Quiet:
+    """What can wait for a quiet moment: the log goes into the database, and the memory beside the records."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._kept = ledger.size
+
+    def __call__(self, door: Door) -> None:
+        try:
+            self._ledger.tidy()
+            if self._ledger.size - self._kept > SNAPSHOT_AFTER:
+                self._ledger.snapshot(msgspec.msgpack.encode(door.memory))
+                self._kept = self._ledger.size
+        except LedgerError:
+            return  # the next write finds the same, and tells the door
+
+
+def _issuer(places: Places) -> str:
+    """Whose lists this door believes; nobody's, as long as nobody is named."""
+    try:
+        return places.issuer.read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _say(status: int, *lines: str) -> int:
+    for line in lines:
+        print(line, file=sys.stderr)
+    return status
