@@ -12,47 +12,33 @@ is refused, both ways. `compose` stands between a card and the lock: it is writt
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, NoReturn, TypeAlias
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from kiosk.rules.messages import Append, Clock, Moment
 
 VERSION = 1
 MOST_BYTES = 4096
 SALT_BYTES = 16
+MOST_NAME = 128
 MOST_INTEGER = 2**53 - 1
 MOST_DEPTH = 4  # of lists and objects within a fact
 HEADER = frozenset({"v", "seq", "boot", "mono_ms", "at", "clock", "door", "kind", "visit", "salt"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What a fact may be, for msgspec to hold its C code to: four levels, no fractions, no number that a double rounds.
-_Word = Annotated[str, Meta(pattern="^[\\x00-\\x7f]*$")]
-_Plain: TypeAlias = str | bool | Annotated[int, Meta(ge=-MOST_INTEGER, le=MOST_INTEGER)] | None
-_Fact1: TypeAlias = _Plain | list[_Plain] | dict[_Word, _Plain]
-_Fact2: TypeAlias = _Plain | list[_Fact1] | dict[_Word, _Fact1]
-_Fact3: TypeAlias = _Plain | list[_Fact2] | dict[_Word, _Fact2]
-_Fact4: TypeAlias = _Plain | list[_Fact3] | dict[_Word, _Fact3]
-_decode = msgspec.json.Decoder(dict[str, _Fact4]).decode
-
-_AS_IS = frozenset({str, bool, type(None)})
-_encode = msgspec.json.Encoder(order="sorted").encode
-
 _Count = Annotated[int, Meta(ge=0, le=MOST_INTEGER)]
-_Name = Annotated[str, Meta(min_length=1, max_length=128)]
+_Salt = Annotated[str, Meta(min_length=2 * SALT_BYTES, max_length=2 * SALT_BYTES)]
+_Name = Annotated[str, Meta(min_length=1, max_length=MOST_NAME)]
 
 
 class RecordError(ValueError):
     """One clear sentence: which record, and what about it cannot stand."""
 
 
-class Record(Struct, frozen=True):
-    """A record as read. The fields are the header's, named and shaped as in the JSON; `facts` is all the rest.
-
-    `kind` is a plain string: an older reader must be able to carry a newer door's records. It compares equal to
-    `Kind`. `at` is RFC 3339 UTC with milliseconds, or None while the clock was unset.
-    """
+class Header(Struct, frozen=True):
+    """What every record says, as the JSON has it: `visit` is left out where there is none."""
 
     seq: _Count
     boot: _Count
@@ -61,8 +47,27 @@ class Record(Struct, frozen=True):
     clock: Clock
     door: _Name
     kind: _Name
-    salt: Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * SALT_BYTES}}}$")]
-    visit: _Name | None = None
+    salt: _Salt
+    v: Literal[1]
+    visit: _Name | UnsetType = UNSET
+
+
+class Record(Struct, frozen=True):
+    """A record as read: the header, and in `facts` all the rest.
+
+    `kind` is a plain string: an older reader must be able to carry a newer door's records. It compares equal to
+    `Kind`. `at` is RFC 3339 UTC with milliseconds, or None while the clock was unset.
+    """
+
+    seq: int
+    boot: int
+    mono_ms: int
+    at: str | None
+    clock: Clock
+    door: str
+    kind: str
+    salt: str
+    visit: str | None = None
     facts: dict[str, Any] = {}
 
     @property
@@ -73,6 +78,20 @@ class Record(Struct, frozen=True):
     @property
     def moment(self) -> Moment:
         return Moment(self.boot, self.mono_ms, self.wall, self.clock)
+
+
+# What a fact may be, for msgspec to hold its C code to: four levels, no fractions, no number that a double rounds.
+_Word = Annotated[str, Meta(pattern="^[\\x00-\\x7f]*$")]
+_Plain: TypeAlias = str | bool | Annotated[int, Meta(ge=-MOST_INTEGER, le=MOST_INTEGER)] | None
+_Fact1: TypeAlias = _Plain | list[_Plain] | dict[_Word, _Plain]
+_Fact2: TypeAlias = _Plain | list[_Fact1] | dict[_Word, _Fact1]
+_Fact3: TypeAlias = _Plain | list[_Fact2] | dict[_Word, _Fact2]
+_Fact4: TypeAlias = _Plain | list[_Fact3] | dict[_Word, _Fact3]
+_decode = msgspec.json.Decoder(dict[str, _Fact4]).decode
+_decode_header = msgspec.json.Decoder(Header).decode
+
+_AS_IS = frozenset({str, bool, type(None)})
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def compose(seq: int, entry: Append, door: str, salt: bytes) -> bytes:
@@ -94,6 +113,8 @@ def compose(seq: int, entry: Append, door: str, salt: bytes) -> bytes:
     }
     if entry.visit is not None:
         whole["visit"] = entry.visit
+        if not 0 < len(entry.visit) <= MOST_NAME:
+            _refuse(seq, f"its visit {entry.visit[:MOST_NAME]!r} is no name")
     _check(seq, body, MOST_DEPTH)
     if max(seq, at.boot, at.mono) > MOST_INTEGER or min(seq, at.boot, at.mono) < 0:
         _refuse(seq, f"its place in time, boot {at.boot} and {at.mono} ms, is no place in time")
@@ -109,18 +130,19 @@ def compose(seq: int, entry: Append, door: str, salt: bytes) -> bytes:
 def parse(written: bytes) -> Record:
     """The record that these bytes are. They must be exactly what `compose` writes. Raises RecordError."""
     whole = decode(written)
-    header = {key: whole[key] for key in HEADER if key in whole}
-    version = header.pop("v", None)
-    if type(version) is not int or version != VERSION:
-        _refuse(None, f"its version is {version!r}; this Doorward reads version {VERSION}")
-    header["facts"] = {key: value for key, value in whole.items() if key not in HEADER}
-    try:
-        record = msgspec.convert(header, Record)
-    except msgspec.ValidationError as error:
-        raise RecordError(f"A record is refused: {error}.") from error
-    if ("visit" in whole and record.visit is None) or (record.at is not None and not _is_rfc3339(record.at)):
-        _refuse(record.seq, "its visit or its time of day is not written as records write it")
-    return record
+    header = read_header(written)
+    return Record(
+        header.seq,
+        header.boot,
+        header.mono_ms,
+        header.at,
+        header.clock,
+        header.door,
+        header.kind,
+        header.salt,
+        None if header.visit is UNSET else header.visit,
+        {key: value for key, value in whole.items() if key not in HEADER},
+    )
 
 
 def decode(written: bytes) -> dict[str, Any]:
@@ -130,13 +152,26 @@ def decode(written: bytes) -> dict[str, Any]:
     try:
         whole: dict[str, Any] = _decode(written)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError(f"A record is refused: it is no JSON object ({error}).") from error
+        raise RecordError(f"A record is refused: it is not JSON as records hold it ({error}).") from error
     if not "".join(whole).isascii():
         _refuse(None, f"the names {', '.join(whole)} are not all ASCII")
     # Every other way to write the same object (spaces, another order, a key twice, 1e2, \u0041) ends here.
     if _encode(whole) != written:
         _refuse(whole.get("seq"), "its bytes are not canonical JSON (RFC 8785)")
     return whole
+
+
+def read_header(written: bytes) -> Header:
+    """The header in bytes that `decode` takes. Raises RecordError."""
+    try:
+        header = _decode_header(written)
+    except msgspec.MsgspecError as error:
+        raise RecordError(f"A record is refused: {error}.") from error
+    if header.at is not None and not _is_rfc3339(header.at):
+        _refuse(header.seq, f"{header.at!r} is no time of day as records write it")
+    if not _is_salt(header.salt):
+        _refuse(header.seq, "its salt is not 16 bytes in small hexadecimal digits")
+    return header
 
 
 def _check(seq: int | None, values: dict[str, Any], depth: int) -> None:
@@ -195,6 +230,13 @@ def _wall(at: str) -> int:
 def _is_rfc3339(at: str) -> bool:
     try:
         return len(at) == 24 and _rfc3339(None, _wall(at)) == at
+    except ValueError:
+        return False
+
+
+def _is_salt(salt: str) -> bool:
+    try:
+        return len(bytes.fromhex(salt)) == SALT_BYTES and salt == salt.lower()
     except ValueError:
         return False
 
