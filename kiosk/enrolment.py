@@ -20,9 +20,9 @@ from msgspec.structs import replace
 from kiosk.access_list import CURRENT, Code, Header, card_mac, code_mac
 from kiosk.draft import Draft, read
 from kiosk.keys import Secret
-from kiosk.list_writer import Writer, issuer
+from kiosk.list_writer import Writer, issuer, next_version
 from kiosk.problems import Problem
-from kiosk.roster import Roster, check
+from kiosk.roster import Roster, RosterError, check
 from kiosk.rules.codes import CHANCE_BYTES, draw, twin
 from kiosk.rules.credentials import Approval, Credential
 from kiosk.rules.policy import Policy
@@ -80,17 +80,18 @@ def import_file(
 ) -> Report:
     """Reads the tables at `file` and, without problems and unless `dry_run`, makes them the list in `folder`.
 
-    Raises ListError, RosterError (the list in force is damaged), OSError.
+    A list in force that is damaged is replaced too. Raises ListError, OSError.
     """
     draft = read(file, policy, (lambda done, total: progress("read", done, total)) if progress else None)
-    before = in_force(folder, keys)
+    before, damage = in_force(folder, keys)
+    notes = draft.notes if damage is None else (*draft.notes, damage)
     report = Report(
         len(draft.people),
         len(draft.cards),
         len(draft.approvals),
         tuple(draft.problems),
         draft.more,
-        draft.notes,
+        notes,
         before,
     )
     if draft.problems or dry_run:
@@ -99,9 +100,14 @@ def import_file(
     return replace(report, version=version, issued=issued)
 
 
-def in_force(folder: Path, keys: Keys) -> Header | None:
-    """The list that an import would replace, or None where there is none. Raises RosterError for a damaged one."""
-    return check(folder, issuer=keys.verifier) if (folder / CURRENT).exists() else None
+def in_force(folder: Path, keys: Keys) -> tuple[Header | None, Say | None]:
+    """The list that an import would replace; and what to tell if there is one that cannot be used."""
+    if not (folder / CURRENT).exists():
+        return None, None
+    try:
+        return check(folder, issuer=keys.verifier), None
+    except RosterError as error:
+        return None, Say("The list in force cannot be used, so every code is new. {why}", {"why": str(error)})
 
 
 def build(
@@ -113,11 +119,11 @@ def build(
     progress: Progress | None = None,
     reissue: Collection[str] = (),
 ) -> tuple[int, tuple[Issued, ...]]:
-    """Puts the draft in force as the version after `before`; that version and the codes drawn for it.
+    """Puts the draft in force; its version, and the codes drawn for it. Codes are kept from `before`.
 
     Raises ListError, or OSError with the list before still in force.
     """
-    version = before.version + 1 if before else 1
+    version = next_version(folder)
     kept = _kept(folder, before, keys) if before else {}
     codes, issued = _codes(draft, {approval: kept[approval] for approval in kept if approval.id not in reissue}, keys)
     with Writer(folder, card_key=keys.card, origin=keys.origin, version=version, made_at=int(time.time())) as writer:

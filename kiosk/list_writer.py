@@ -4,12 +4,16 @@ The order of writes, each durable before the next: the file under a passing name
 note in `access.current`, by rename. Before the last rename the old list is in force, after it the new one; a list
 whose answer was lost is simply in force. What an earlier attempt left lying is written over or swept away.
 
+One maker at a time: whoever writes here holds the lock on `access.lock`.
+
 Rows come in any order and any number: they wait in a temporary table that SQLite keeps on disk and sorts there, so
 that five million credentials need no more memory than five thousand. A temporary list is not sealed and not named.
 """
 
+import fcntl
 import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -25,15 +29,16 @@ from kiosk.access_list import (
     Header,
     Row,
     Sealer,
-    parse_header,
     stored,
 )
 from kiosk.keys import Secret
-from kiosk.rules.checkpoint import Note, Signature, VerifierKey, parse_note
+from kiosk.roster import RosterError, header, read_note
+from kiosk.rules.checkpoint import Note, Signature, VerifierKey
 from kiosk.rules.credentials import Approval, Credential, Person
 
 PAGE: Final = 4096
 _MAKING: Final = "access.making"
+_VERSION: Final = re.compile(rb"\nversion (\d{1,15})\n")
 _STEP: Final = 20_000  # rows between two reports of progress
 
 _STAGES: Final = (
@@ -58,6 +63,7 @@ class Writer:
         self._sealer = Sealer(card_key, origin, version)
         self._numbers: dict[str, int] = {}
         self._approvals: list[Approval] = []
+        self._lock = _alone(folder)
         self._path.unlink(missing_ok=True)
         self._connection = sqlite3.connect(self._path, isolation_level=None)
         for pragma in (
@@ -80,6 +86,7 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         self._path.unlink(missing_ok=True)
+        os.close(self._lock)
 
     def credentials(self, rows: Iterable[Credential]) -> None:
         """Adds credentials. Their people may come before or after them."""
@@ -107,11 +114,9 @@ class Writer:
         except sqlite3.IntegrityError as error:
             raise ListError(f"The list cannot be made: two rows under one key ({error}).") from error
         self._connection.close()
-        header = Header(
-            self._origin, self._version, self._made_at, count, self._path.stat().st_size, _digest(self._path)
-        )
-        put_in_force(self._folder, self._path, _signed(header, issuer_key))
-        return header
+        made = Header(self._origin, self._version, self._made_at, count, self._path.stat().st_size, _digest(self._path))
+        _put_in_force(self._folder, self._path, made, _signed(made, issuer_key))
+        return made
 
     def _write(self, progress: Progress) -> int:
         (cards,) = self._connection.execute("SELECT count(*) FROM s_credentials").fetchone()
@@ -140,9 +145,9 @@ class Writer:
         having: dict[int | None, int] = {}
         for approval in self._approvals:
             having[approval.person] = having.get(approval.person, 0) + 1
-        for row in self._connection.execute("SELECT * FROM s_people ORDER BY id"):
-            fields = (*row, having.get(row[0], 0))
-            _refuse_nul(fields)
+        for number, *texts in self._connection.execute("SELECT * FROM s_people ORDER BY id"):
+            _refuse_nul(*texts)
+            fields = (number, *texts, having.get(number, 0))
             yield *fields, self._sealer.person(fields)
 
     def _sealed_approvals(self) -> Iterator[Row]:
@@ -162,7 +167,7 @@ class Writer:
                 row.person,
                 int(row.withdrawn),
             )
-            _refuse_nul(fields)
+            _refuse_nul(row.id, row.room, row.name, row.approver, row.reason)
             yield *fields, self._sealer.approval(fields)
 
     def _sealed_codes(self) -> Iterator[Row]:
@@ -173,12 +178,43 @@ class Writer:
         yield HIGHEST, 0, 0, seal(HIGHEST, before, 0, 0)
 
 
-def put_in_force(folder: Path, made: Path, note: bytes) -> None:
-    """Takes a verified file and its note into `folder`; `made` lies there already. Raises OSError.
+def install(folder: Path, fetched: Path, note: bytes, issuer_key: str) -> Header:
+    """Puts a list that was fetched in force: a file that lies in `folder`, and the note that came with it.
 
-    Also the way in for a list that was fetched: whoever calls has checked the note's signature and the digest.
+    `issuer_key` is the verifier key of whoever may sign lists. Raises RosterError, with the old list still in force,
+    for one that is not signed, not whole, or not newer than what is in force. The very list that is in force may come
+    again: that mends a damaged file.
     """
-    header = parse_header(parse_note(note).text)
+    lock = _alone(folder)
+    try:
+        stated = read_note(note, issuer_key)
+        if fetched.stat().st_size != stated.size or _digest(fetched) != stated.digest:
+            raise RosterError(f"The access list {fetched} is not what its note says: fetch it again.")
+        old = _in_force(folder, issuer_key)
+        if old and stated.version <= old.version and stated != old:
+            raise RosterError(f"The access list {stated.version} is not newer than {old.version}, which is in force.")
+        _put_in_force(folder, fetched, stated, note)
+    finally:
+        os.close(lock)
+    return stated
+
+
+def next_version(folder: Path) -> int:
+    """A version that no list here has had, whether in force or left by an attempt that failed."""
+    notes = b"".join((folder / name).read_bytes() for name in (CURRENT, PREVIOUS) if (folder / name).exists())
+    versions = [int(version) for version in _VERSION.findall(notes)]
+    versions += [int(name) for path in folder.glob("access-*.db") if (name := path.stem.partition("-")[2]).isdigit()]
+    return max(versions, default=0) + 1
+
+
+def _in_force(folder: Path, issuer_key: str) -> Header | None:
+    try:
+        return header(folder, issuer_key)
+    except RosterError:  # none, or one that nobody can believe: any that is signed is better
+        return None
+
+
+def _put_in_force(folder: Path, made: Path, header: Header, note: bytes) -> None:
     _sync(made)
     made.replace(folder / header.file_name)
     _sync(folder)
@@ -188,6 +224,17 @@ def put_in_force(folder: Path, made: Path, note: bytes) -> None:
     _replace(current, note)
     _sync(folder)
     _sweep(folder)
+
+
+def _alone(folder: Path) -> int:
+    """Holds the folder for this process until the descriptor is closed. Raises ListError if another holds it."""
+    descriptor = os.open(folder / "access.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise ListError(f"Another list is being made in {folder}: wait until it is done.") from error
+    return descriptor
 
 
 def issuer(origin: str, issuer_key: Secret) -> VerifierKey:
@@ -223,12 +270,9 @@ def _sync(path: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Removes the files of versions that are neither in force nor the one before."""
-    kept: set[str] = set()
-    for name in (CURRENT, PREVIOUS):
-        if (folder / name).exists():
-            kept.add(parse_header(parse_note((folder / name).read_bytes()).text).file_name)
+    kept = b"".join((folder / name).read_bytes() for name in (CURRENT, PREVIOUS) if (folder / name).exists())
     for path in folder.glob("access-*.db"):
-        if path.name not in kept:
+        if f"\nversion {path.stem.removeprefix('access-')}\n".encode() not in kept:
             path.unlink(missing_ok=True)
 
 
@@ -237,9 +281,9 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _refuse_nul(fields: Row) -> None:
-    if any(isinstance(field, str) and "\0" in field for field in fields):
-        raise ListError(f"A NUL character stands in {fields[1]!r}: remove it.")
+def _refuse_nul(*texts: str) -> None:
+    if "\0" in "".join(texts):
+        raise ListError(f"A NUL character stands in {' '.join(texts)!r}: take it out.")
 
 
 def _told(rows: Iterable[Row], progress: Progress, done: int, total: int) -> Iterator[Row]:

@@ -72,12 +72,15 @@ def header(folder: Path, issuer: str) -> Header:
         raise RosterError(f"There is no access list in {folder}: import one, or wait for the centre's.") from error
     except OSError as error:
         raise RosterError(f"The access list's note {path} cannot be read: {error.strerror}.") from error
+    return read_note(note, issuer)
+
+
+def read_note(written: bytes, issuer: str) -> Header:
+    """What a list's note states, its signature checked against the verifier key `issuer`. Raises RosterError."""
     try:
-        return _stated(note, issuer)
+        return _stated(written, issuer)
     except ValueError as error:
-        raise RosterError(
-            f"The access list's note {path} is not to be believed. {error} Import the list again."
-        ) from error
+        raise RosterError(f"The access list's note is not to be believed. {error} Import the list again.") from error
 
 
 def _stated(written: bytes, issuer: str) -> Header:
