@@ -4,16 +4,20 @@ The sentences are msgids (`Say`), so that a face can translate them. A value is 
 short, with passwords and keys masked: problems are printed, mailed and logged.
 """
 
-import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 
 from msgspec import Struct
+from msgspec.json import encode
 
 from kiosk.rules.view import Say
 
-SECRET_WORDS = ("key", "password", "passwd", "pin", "secret", "token")
 SHOWN = 60
+
+_MASKED_WORD = r"(?:key|passw(?:or)?d|pin|secret|token)"
+_MASKED_ARGUMENT = rf"(?i)((?:^|[?&_]){_MASKED_WORD}=)[^/&?][^&?]*"  # with a path it names the secret's file
+_MASKED_USER = r"(://[^:/@?]*:)\S*@"
 
 
 class Problem(Struct, frozen=True):
@@ -30,7 +34,7 @@ class Problem(Struct, frozen=True):
         place = ": ".join(part for part in (self.file, self.where) if part)
         given = "" if self.value is None else f" = {self.value}"
         told = " ".join(_told(say, translate) for say in (self.wrong, self.remedy) if say.text)
-        return f"{place}{given}: {told}"
+        return "".join(map(_printable, f"{place}{given}: {told}"))
 
 
 class SettingsError(Exception):
@@ -39,6 +43,11 @@ class SettingsError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(problem.line() for problem in problems))
         self.problems = problems
+
+
+def _printable(letter: str) -> str:
+    """A file's stray control characters must not reach a terminal, nor break the line."""
+    return letter if letter.isprintable() or letter == "\u3000" else f"\\u{ord(letter):04x}"
 
 
 def _told(say: Say, translate: Callable[[str], str]) -> str:
@@ -64,31 +73,17 @@ def _within(inner: str, outer: str) -> bool:
 
 def shown(value: object, key: str = "") -> str:
     """A value of a TOML file for people's eyes: one short line, what is secret masked by its key's name."""
-    if _is_secret(key):
+    if re.search(rf"(?i)(?:^|_){_MASKED_WORD}$", key):
         return '"****"'
     return _short(_written(value))
 
 
 def masked(url: str) -> str:
-    """A driver's address without the password before its @ and without secrets among its arguments.
+    """A driver's address without the password before its @ and without the secrets among its arguments.
 
-    A secret argument that names a file (`key=/etc/…`) stays: it is where the secret is, not the secret.
+    A secret argument that is a path (`key=/etc/…`) stays: it is where the secret is, not the secret.
     """
-    base, mark, query = url.partition("?")
-    scheme, slashes, rest = base.partition("://")
-    user, at, host = rest.rpartition("@")
-    if at and ":" in user:
-        base = f"{scheme}{slashes}{user.partition(':')[0]}:****@{host}"
-    return base + mark + "&".join(map(_masked_argument, query.split("&")))
-
-
-def _masked_argument(argument: str) -> str:
-    name, equals, value = argument.partition("=")
-    return f"{name}=****" if equals and _is_secret(name) and not value.startswith("/") else argument
-
-
-def _is_secret(key: str) -> bool:
-    return key.lower().rpartition("_")[2] in SECRET_WORDS
+    return re.sub(_MASKED_ARGUMENT, r"\1****", re.sub(_MASKED_USER, r"\1****@", url))
 
 
 def _written(value: object) -> str:
@@ -102,7 +97,7 @@ def _written(value: object) -> str:
         case dict():
             return f"{{{', '.join(f'{key} = {shown(inner, key)}' for key, inner in list(value.items())[:8])}}}"
         case _:
-            return json.dumps(masked(str(value)), ensure_ascii=False)
+            return encode(masked(str(value))).decode()
 
 
 def _short(text: str) -> str:

@@ -15,6 +15,7 @@ import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -25,6 +26,7 @@ from kiosk.problems import Problem, near, shown
 from kiosk.rules.view import Say
 
 LIMIT = 256 * 1024
+DOTS = 64  # on one line: a.a.a.… costs tomllib memory by the square of its length, 256 KiB of it more than there is
 
 T = TypeVar("T")
 
@@ -55,7 +57,6 @@ _WRITE = {
     tuple: (Say("is not a list."), Say("Write a list: [ … ]."), "[ … ]"),
     dict: (Say("is not a table."), Say("Write a table of keys and values."), "{ … }"),
 }
-_fields: dict[type[Struct], dict[str, structs.FieldInfo]] = {}
 
 
 def convert(
@@ -78,7 +79,12 @@ def load(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     if problems:
         return {}, problems
     try:
-        return tomllib.loads(data.decode("utf-8-sig")), []
+        text = data.decode("utf-8-sig")
+        dotted = next((at for at, line in enumerate(text.split("\n"), 1) if line.count(".") > DOTS), None)
+        if dotted is None:
+            return tomllib.loads(text), []
+        wrong = Say("Line {line} has more than {dots} dots.", {"line": dotted, "dots": DOTS})
+        remedy = Say("Break it up.")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         wrong, remedy = Say("Line {line} is not UTF-8.", {"line": line}), Say("Save the file as UTF-8.")
@@ -90,17 +96,24 @@ def load(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _bytes(path: Path) -> tuple[bytes, list[Problem]]:
+    data, refused = b"", None
     try:  # O_NONBLOCK: a pipe in the file's place must not hang the door
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             refused = _refused(os.fstat(descriptor), path)
-            data = b"" if refused else file.read(LIMIT + 1)
+            data = b"" if refused else _whole(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         refused = Say("cannot be read: {why}.", {"why": error.strerror or str(error)}), Say("Check the path.")
-        data = b""
     if len(data) > LIMIT:
         refused = Say("is larger than {limit} bytes.", {"limit": LIMIT}), Say("Is it the right file?")
     return data, [Problem("", *refused, file=str(path))] if refused else []
+
+
+def _whole(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(LIMIT + 1)
 
 
 def _refused(info: os.stat_result, path: Path) -> tuple[Say, Say] | None:
@@ -168,7 +181,7 @@ class _Walk:
         return value
 
     def _choice(self, value: object, hint: type[Enum], where: str) -> Any:
-        choices = {_word(member): member for member in hint}
+        choices = _choices_of(hint)
         if isinstance(value, str) and value in choices:
             return choices[value]
         self._note(where, value, not_among(value, choices))
@@ -255,8 +268,9 @@ def _outside(value: Any, meta: Meta) -> tuple[Say, Say] | None:
     return None
 
 
-def _word(member: Enum) -> str:
-    return member.value if isinstance(member.value, str) else member.name.lower()
+@cache
+def _choices_of(hint: type[Enum]) -> dict[str, Enum]:
+    return {each.value if isinstance(each.value, str) else each.name.lower(): each for each in hint}
 
 
 def _present(hint: Any) -> Any:
@@ -267,10 +281,9 @@ def _present(hint: Any) -> Any:
     return kinds[0]
 
 
+@cache
 def _fields_of(hint: type[Struct]) -> dict[str, structs.FieldInfo]:
-    if hint not in _fields:
-        _fields[hint] = {info.name: info for info in structs.fields(hint)}
-    return _fields[hint]
+    return {info.name: info for info in structs.fields(hint)}
 
 
 def _example(hint: Any, forms: Forms) -> str:
@@ -280,5 +293,5 @@ def _example(hint: Any, forms: Forms) -> str:
     if origin is Annotated:
         return _example(get_args(hint)[0], forms)
     if origin is None and issubclass(hint, Enum):
-        return f'"{_word(next(iter(hint)))}"'
+        return f'"{next(iter(_choices_of(hint)))}"'
     return _WRITE.get(origin or hint, _WRITE[dict])[2]
