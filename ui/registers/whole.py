@@ -1,0 +1,37 @@
+"""A file that is whole or not there: written beside its place, made durable, then renamed into it. Mode 0600."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+class ExportError(Exception):
+    """One clear sentence: which file could not be written, and why."""
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """The file to write into; `path` changes only when the block ends without an exception. Raises ExportError."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as out:  # noqa: PTH123
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
