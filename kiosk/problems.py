@@ -29,6 +29,9 @@ class Problem(Struct, frozen=True):
     value: str | None = None
     file: str = ""
 
+    def __str__(self) -> str:
+        return self.line()
+
     def line(self, translate: Callable[[str], str] = str) -> str:
         """The whole problem on one line; `translate` maps an English msgid to the reader's language."""
         place = ": ".join(part for part in (self.file, self.where) if part)
@@ -41,7 +44,7 @@ class SettingsError(Exception):
     """`problems`: all that is wrong with a file of settings or a policy, and never none."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(problem.line() for problem in problems))
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 

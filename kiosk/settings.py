@@ -13,12 +13,13 @@ from pwd import getpwnam
 from msgspec import structs
 
 from kiosk.policy_file import examine, read_policy
-from kiosk.problems import Problem, SettingsError, related
+from kiosk.problems import Problem, SettingsError, related, shown
+from kiosk.rules.view import Say
 from kiosk.settings_checks import Checks, agreement, devices, forms, machine, named
-from kiosk.settings_page import Link, Settings, SettingsFile
+from kiosk.settings_page import Link, Lock, Settings, SettingsFile
 from kiosk.tables import load, sketch
 
-__all__ = ["Checks", "Settings", "SettingsError", "link_users", "problems", "read_policy", "read_settings"]
+__all__ = ["Checks", "Settings", "SettingsError", "link_users", "problems", "read_lock", "read_policy", "read_settings"]
 
 
 def read_settings(path: Path, *, checks: Checks) -> Settings:
@@ -32,6 +33,19 @@ def read_settings(path: Path, *, checks: Checks) -> Settings:
 def problems(path: Path, checks: Checks) -> list[Problem]:
     """Everything that is wrong with a settings file and the policy file that it names."""
     return _read(path, checks)[1]
+
+
+def read_lock(path: Path, *, checks: Checks) -> Lock:
+    """The lock alone, for who must drive it safe whatever else is wrong with the file. Raises SettingsError."""
+    table, found = load(path)
+    if not found:
+        lock, found = sketch(table.get("lock"), Lock, "lock", forms(path.parent))
+        if not found:
+            sentences = checks.output(lock.driver)
+            found = [Problem("lock.driver", Say(each), Say(""), shown(lock.driver), path.name) for each in sentences]
+        if not found:
+            return lock
+    raise SettingsError(found)
 
 
 def link_users(link: Link) -> dict[str, frozenset[int]]:

@@ -119,15 +119,8 @@ def devices(file: SettingsFile, checks: Checks) -> Iterator[Problem]:
 
 def machine(file: SettingsFile) -> Iterator[Problem]:
     """What this machine does not have: the data folder, the users of the socket."""
-    data = file.door.data
-    make = Say("Make it: install -d -m 0700 {data}", {"data": str(data)})
-    if not data.is_dir():
-        yield Problem("door.data", Say("is not a folder."), make, value=shown(str(data)))
-    elif data.stat().st_mode & stat.S_IWOTH:
-        remedy = Say("Close it: chmod o-w {data}", {"data": str(data)})
-        yield Problem("door.data", Say("can be written by others."), remedy, value=shown(str(data)))
-    elif not os.access(data, os.W_OK | os.X_OK):
-        yield Problem("door.data", Say("cannot be written by this user."), make, value=shown(str(data)))
+    if complaint := _data(file.door.data):
+        yield Problem("door.data", *complaint, value=shown(str(file.door.data)))
     for role, users in structs.asdict(file.link).items():
         for at, user in enumerate(users, 1):
             try:
@@ -135,6 +128,19 @@ def machine(file: SettingsFile) -> Iterator[Problem]:
             except KeyError:
                 wrong, remedy = Say("is no user of this system."), Say("Make the user, or name another.")
                 yield Problem(f"link.{role}[{at}]", wrong, remedy, value=shown(user))
+
+
+def _data(folder: Path) -> tuple[Say, Say] | None:
+    """The door makes its own folder, in the nearest one that is there."""
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    names: dict[str, str | int] = {"folder": str(folder), "user": os.geteuid()}
+    if not nearest.is_dir():
+        return Say("is not a folder."), Say("Name a folder.")
+    if nearest == folder and folder.stat().st_mode & stat.S_IWOTH:
+        return Say("can be written by others."), Say("Close it: chmod o-w {folder}", names)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return Say("cannot be written by this user."), Say("Make it: install -d -m 0700 -o {user} {folder}", names)
+    return None
 
 
 def agreement(file: SettingsFile, policy: Policy) -> Iterator[Problem]:

@@ -262,7 +262,7 @@ def _outside(value: Any, meta: Meta) -> tuple[Say, Say] | None:
     if meta.min_length is not None and len(value) < meta.min_length:
         return Say("is empty."), Say("Write something here.")
     if meta.max_length is not None and len(value) > meta.max_length:
-        return Say("is too long."), Say("Keep it to {count}.", {"count": meta.max_length})
+        return Say("is too long."), Say("At most {count} characters.", {"count": meta.max_length})
     if meta.pattern is not None and not re.fullmatch(meta.pattern, value):
         return Say("is not written as a name must be."), Say(meta.description or "")
     return None
