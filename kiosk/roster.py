@@ -55,6 +55,7 @@ _CODES: Final = (
 )
 _PERSON: Final = "SELECT id, name, roles, department, approvals, seal FROM people WHERE id = ?1"
 
+_PRAGMAS: Final = (f"cache_size=-{CACHE_KIB}", "mmap_size=0", "trusted_schema=OFF", "cell_size_check=ON")
 _DAMAGE: Final = (sqlite3.Error, struct.error, TypeError, ValueError, OverflowError)
 
 
@@ -243,13 +244,13 @@ class Roster:
             check_same_thread=False,
         )
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
-        for pragma in (f"cache_size=-{CACHE_KIB}", "mmap_size=0", "trusted_schema=OFF", "cell_size_check=ON"):
-            connection.execute(f"PRAGMA {pragma}")
         return connection
 
     def _agree(self) -> None:
         """The file is of this shape, with nothing more in it, and says of itself what the note says."""
         try:
+            for pragma in _PRAGMAS:
+                self._execute(f"PRAGMA {pragma}")
             shape = [sql for (sql,) in self._execute("SELECT sql FROM sqlite_schema ORDER BY rowid")]
             meta = self._execute("SELECT origin, version, made_at, credentials FROM meta").fetchall()
         except _DAMAGE as error:
