@@ -22,14 +22,14 @@ def install(data: Path) -> Path:
     wheels = data / "wheels"
     for old in wheels.glob("*.whl"):
         old.unlink()
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+    pip = (sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check")
     built_with = ("--no-deps", "--no-build-isolation", "--wheel-dir", wheels)
     subprocess.run([*pip, "wheel", *built_with, ROOT], check=True)
     (wheel,) = wheels.glob("*.whl")
     venv = data / "venv"
     if not (venv / "bin" / "pip").exists():
         subprocess.run([_system_python(), "-m", "venv", venv], check=True)
-    into = (venv / "bin" / "pip", "--quiet", "--disable-pip-version-check", "install")
+    into = (venv / "bin" / "pip", "-qq", "--disable-pip-version-check", "install")
     subprocess.run([*into, "--constraint", _pins(data), wheel], check=True)
     subprocess.run([*into, "--no-deps", "--force-reinstall", wheel], check=True)
     return venv / "bin"

@@ -18,7 +18,7 @@ from bench.cards import serial
 from bench.history import make_history
 from bench.progress import Advance
 from bench.wires import Wires
-from kiosk import access_list, enrolment, keys, ledger, ledger_disk, list_writer
+from kiosk import access_list, enrolment, keys, ledger_disk, list_writer
 from kiosk.access_list import card_mac
 from kiosk.places import Places
 from kiosk.rules import record, tree
@@ -85,15 +85,12 @@ class Site:
 
     def _furnish(self, data: Path, known: int, bar: Bar) -> None:
         places, with_keys = self.places, kept_keys(data)
-        ledger_key = data / "kept" / "ledger.key"
-        for kept, place in (
-            (kept_ledger(data, bar) / "ledger.db", places.ledger),
-            (ledger_key, places.ledger_key),
-            (data / "kept" / "card.key", places.card_key),
-            (data / "kept" / "code.key", places.code_key),
-        ):
-            shutil.copy(kept, place)
-        shutil.copytree(kept_list(data, known, 1, bar), places.lists, copy_function=os.link, dirs_exist_ok=True)
+        shutil.copy(kept_ledger(data, bar) / places.ledger.name, places.ledger)
+        for key in (places.ledger_key, places.card_key, places.code_key):
+            shutil.copy(data / "kept" / key.name, key)
+        for part in kept_list(data, known, 1, bar).iterdir():
+            if part.suffix != ".lock":
+                os.link(part, places.lists / part.name)
         places.issuer.write_text(with_keys.verifier + "\n")
 
 
@@ -122,7 +119,7 @@ def kept_list(data: Path, known: int, version: int, bar: Bar) -> Path:
             writer.people(Person(each, f"Person {each}", (ROLE,), "Security") for each in range(1, known + 1))
             writer.finish(with_keys.issuer, advance)
 
-    return _kept(data, f"list-{known}-{version}", (access_list, list_writer), make)
+    return _kept(data, f"list-{known}-{version}", (access_list,), make)
 
 
 def kept_ledger(data: Path, bar: Bar) -> Path:
@@ -135,7 +132,7 @@ def kept_ledger(data: Path, bar: Bar) -> Path:
                 folder / "ledger.db", door=DOOR, origin=LEDGER_ORIGIN, key=key, records=RECORDS, advance=advance
             )
 
-    return _kept(data, "ledger", (ledger, ledger_disk, record, tree), make)
+    return _kept(data, "ledger", (ledger_disk, record, tree), make)
 
 
 def _kept(data: Path, name: str, made_by: tuple[ModuleType, ...], make: Callable[[Path], None]) -> Path:

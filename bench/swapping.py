@@ -1,7 +1,8 @@
 """A new list of a million while people go on presenting cards: how long until it is in force, what they notice.
 
-The list is put beside the old one and told of, as the sync process does; it is in force once the door has closed the
-old file. Cards follow each other here without the rest that the contests grant, before the swaps and during them.
+The list is installed and told of, as the sync process does after fetching it, each side checking every byte of it; it
+is in force once the door has closed the old file. Cards follow each other here without the rest that the contests
+grant, before the swaps and during them.
 """
 
 import os
@@ -17,7 +18,7 @@ from bench.run import SWAPPED_IN, Run
 from bench.stats import percentile
 from kiosk.access_list import CURRENT, parse_header
 from kiosk.client import Client
-from kiosk.list_writer import put_in_force
+from kiosk.list_writer import install
 from kiosk.rules.checkpoint import parse_note
 from kiosk.wire import ListReady, Role
 
@@ -54,7 +55,7 @@ def _swap(kept: Path, door: Doorward, sync: Client, cards: Iterator[int]) -> tup
     old = folder / f"access-{header.version - 1}.db"
     decisions = []
     began = time.perf_counter()
-    put_in_force(folder, fetched, note)
+    install(folder, fetched, note, door.site.places.issuer.read_text().strip())
     sync.ask(ListReady(header.version))
     while _has_open(door.pid, old):
         decisions.append(_decide(door, cards))

@@ -68,7 +68,7 @@ def test_a_sync_of_another_thread_counts_as_well() -> None:
 
 
 def test_only_releases_count_in_the_distribution() -> None:
-    turns = []
+    turns: list[int] = []
     taken = contest([Scripted(5, None)], 200, turns.append)
     assert 0 < len(taken["scripted"]) < 200
 
