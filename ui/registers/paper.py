@@ -64,22 +64,24 @@ def write_pdf(out: BinaryIO, sheet: Sheet, rows: Iterable[Row]) -> Seal:
 
 def wrap(text: str, width: float, measure: Callable[[str], float]) -> tuple[str, ...]:
     """The lines that `text` takes in `width` points; a word that is wider is broken where it must be."""
-    lines, line = [], ""
-    for unit in _units(text, width, measure):
-        if line and measure(line + unit) > width:
+    lines, line, used = [], "", 0.0
+    for unit, wide in _units(text, width, measure):
+        if line and used + wide > width:
             lines.append(line.rstrip())
-            line = unit.lstrip()
-        else:
-            line += unit
+            line, used = "", 0.0
+            if unit.isspace():
+                continue
+        line, used = line + unit, used + wide
     return (*lines, line.rstrip())
 
 
-def _units(text: str, width: float, measure: Callable[[str], float]) -> Iterable[str]:
+def _units(text: str, width: float, measure: Callable[[str], float]) -> Iterable[tuple[str, float]]:
     for unit in _UNIT.findall(text):
-        if measure(unit) > width:
-            yield from unit
+        wide = measure(unit)
+        if wide <= width:
+            yield unit, wide
         else:
-            yield unit
+            yield from ((character, measure(character)) for character in unit)
 
 
 class _Printer:
