@@ -231,10 +231,11 @@ class _Pumped(_Line):
             while not self._left.is_set():
                 if data := self._wait():
                     os.write(self._mouth, data)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the port is gone, and must be missed
             self.why = _reason(error)
-        os.close(self._mouth)
-        self._port.close()
+        finally:
+            os.close(self._mouth)
+            self._port.close()
 
     def _wait(self) -> bytes:
         if self._socket is None:
@@ -276,7 +277,7 @@ class _Opening:
         line = None
         try:
             line = _open(settings)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - an attempt that never ended would be a port that never comes back
             self.why = _cannot_open(settings.where, error)
         with self._lock:
             if self._abandoned and line is not None:

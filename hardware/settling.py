@@ -32,10 +32,10 @@ class Settling:
         """A level that is news, or None."""
         if self._raw is None:
             return None
-        if self._said is None or now - self._since >= self._settle_s:
+        if self._said is None or now >= self._since + self._settle_s:
             self._restless_since = None
             return self._say(self._raw)
-        if self._restless_since is not None and now - self._restless_since >= self._patience_s:
+        if self._restless_since is not None and now >= self._restless_since + self._patience_s:
             return self._say(Sense.UNKNOWN)
         return None
 

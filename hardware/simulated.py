@@ -75,13 +75,19 @@ class SimulatedReader(Twin):
 class SimulatedInput(Twin):
     def __init__(self, clock: Clock, first: Sense = Sense.NORMAL) -> None:
         super().__init__(clock)
-        self._sense: Sense | None = None
-        self.turn(first)
+        self._sense = first
+        self.say(LevelRead(first))
 
     def turn(self, sense: Sense) -> None:
-        if not self.gone and sense != self._sense:
+        if sense != self._sense:
             self._sense = sense
-            self.say(LevelRead(sense))
+            if not self.gone:
+                self.say(LevelRead(sense))
+
+    def come_back(self) -> None:
+        if self.gone:
+            super().come_back()
+            self.say(LevelRead(self._sense))
 
 
 class SimulatedOutput(Twin):
