@@ -41,8 +41,6 @@ from kiosk.rules.record import SALT_BYTES, Record, RecordError, compose, parse
 
 __all__ = ["Ledger", "LedgerError", "LedgerReader", "Row"]
 
-MOST_UNSIGNED = 1024
-NOTE_BLOCK = 1024  # of the notes over this many records, the newest is kept
 MOST_STATE_BYTES = 4 * 1024 * 1024
 TIDY_AFTER = 200  # commits; each takes about two pages of the log
 
@@ -120,7 +118,7 @@ class Ledger:
         """
         rows, peaks, last = self._compose(entries)
         if rows:
-            self._commit(rows, peaks, sign=sign or peaks.size - self.signed_size > MOST_UNSIGNED)
+            self._commit(rows, peaks, sign=sign or peaks.size - self.signed_size > disk.MOST_UNSIGNED)
             self._last = last
         elif sign:
             self.checkpoint()
@@ -256,7 +254,7 @@ class Ledger:
         work: list[_Statement] = [(disk.INSERT_RECORD, (row.seq, row.body, row.hashes)) for row in rows]
         work.extend(more)
         if sign:
-            work.append((disk.PUT_NOTE, (signed.size // NOTE_BLOCK, signed.size, note)))
+            work.append((disk.PUT_NOTE, (signed.size // disk.NOTE_BLOCK, signed.size, note)))
         if len(work) > 1:  # one statement is a transaction by itself
             work = [(disk.BEGIN, ()), *work, (disk.COMMIT, ())]
         self._doubtful = rows
@@ -325,7 +323,7 @@ class Ledger:
             self._damaged(f"it is the ledger of {reader.door}, {reader.origin}")
         if signed.size > size:
             self._damaged(f"it holds {size} records, and {signed.size} were signed")
-        if size - signed.size > MOST_UNSIGNED:
+        if size - signed.size > disk.MOST_UNSIGNED:
             self._damaged(f"{size - signed.size} records after {signed.size} were never signed")
         peaks = tree.peaks_at(signed.size, reader.node)
         if tree.root_of(peaks) != signed.root:

@@ -24,6 +24,8 @@ from typing import TypeAlias
 FORMAT = 1
 WAL_BYTES = 4 * 1024 * 1024
 BALLAST_BYTES = 4 * 1024 * 1024
+NOTE_BLOCK = 1024  # of the notes over this many records, the newest is kept
+MOST_UNSIGNED = 1024  # records after the newest note
 BUSY_S = 1.0  # only recovery by another process of ours can hold a lock, for milliseconds
 
 SCHEMA = (
@@ -34,7 +36,7 @@ SCHEMA = (
     """CREATE TABLE records (
         seq INTEGER PRIMARY KEY, body BLOB CHECK (length(body) <= 4096), hashes BLOB NOT NULL
     ) STRICT""",
-    # The newest note of every 1,024 records: `block` is size / 1024.
+    # `block` is size / NOTE_BLOCK: a newer note takes the place of an older one over nearly the same records.
     "CREATE TABLE notes (block INTEGER PRIMARY KEY, size INTEGER NOT NULL, note BLOB NOT NULL) STRICT",
     "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, state BLOB NOT NULL) STRICT",
     """CREATE TABLE retention (
@@ -184,8 +186,8 @@ def _set_pragmas(path: Path, connection: sqlite3.Connection) -> None:
             raise LedgerError(f"SQLite does not take {name} = {asked} for {path}: it answers {got}.")
 
 
-def open_reader(path: Path, connector: Connect) -> sqlite3.Connection:
-    return connector(path.absolute().as_uri() + "?mode=ro")
+def open_reader(path: Path, connector: Connect, *, still: bool = False) -> sqlite3.Connection:
+    return connector(path.absolute().as_uri() + "?mode=ro" + ("&immutable=1" if still else ""))
 
 
 def begin_log(connection: sqlite3.Connection) -> None:

@@ -1,18 +1,19 @@
 """Reading the ledger beside its writer: records, nodes, notes, proofs. Any process of ours; nothing is ever written."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import starmap
 from pathlib import Path
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self
 
 from msgspec import Struct
 
-from kiosk.ledger_disk import Connect, LedgerError, connect, open_reader, unreadable
+from kiosk.ledger_disk import SCHEMA, Connect, LedgerError, connect, open_reader, unreadable
 from kiosk.rules import tree
 from kiosk.rules.record import Record, RecordError, parse
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+_PAGE = "SELECT seq, body, hashes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT 256"
 
 
 class Row(Struct, frozen=True):
@@ -30,8 +31,8 @@ class Row(Struct, frozen=True):
 class LedgerReader:
     """One reading connection. All raise LedgerError when the file cannot be read or lacks what it should hold.
 
-    Every call sees the newest commit; iterating holds one moment's view while it lasts, so do not dawdle: the
-    writer's log cannot be reused meanwhile.
+    Every call sees the newest commit, and iterating reads page by page, so that no view is held in between: a view
+    held would keep the writer's log from being reused.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -39,11 +40,12 @@ class LedgerReader:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path, *, connector: Connect = connect) -> Self:
+    def open(cls, path: Path, *, still: bool = False, connector: Connect = connect) -> Self:
+        """`still`: a file that nobody writes and that lies where nothing can be put beside it. Raises LedgerError."""
         if not path.exists():
             raise LedgerError(f"There is no ledger at {path}.")
         try:
-            reader = cls(path, open_reader(path, connector))
+            reader = cls(path, open_reader(path, connector, still=still))
         except sqlite3.Error as error:
             raise unreadable(path, error) from error
         try:
@@ -85,18 +87,17 @@ class LedgerReader:
         before, done = self._one("SELECT before, done FROM retention")
         return int(before), int(done)
 
+    def triggers(self) -> frozenset[str]:
+        """The triggers that stand as the schema has them."""
+        found = self._all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        return frozenset(name for name, text in found if text in SCHEMA)
+
     def rows(self, start: int = 0, end: int | None = None) -> Iterator[Row]:
         """Records [start, end) as stored."""
-        cursor = self._guard(
-            self._connection.execute,
-            "SELECT seq, body, hashes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq",
-            (start, 2**62 if end is None else end),
-        )
-        try:
-            while row := self._guard(cursor.fetchone):
-                yield Row(*row)
-        finally:
-            cursor.close()
+        start, last = max(start, 0), 2**62 if end is None else end
+        while page := self._all(_PAGE, (start, last)):
+            yield from starmap(Row, page)
+            start = page[-1][0] + 1
 
     def tail(self, start: int = 0, end: int | None = None) -> Iterator[Record]:
         """Records [start, end) that still have their bodies."""
@@ -127,6 +128,15 @@ class LedgerReader:
         """The proof that the first `new` records begin with the first `old`; empty where old is 0."""
         return tree.consistency(old, new, self.node) if old else []
 
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Everything read within is of one and the same commit."""
+        self._all("BEGIN")
+        try:
+            yield
+        finally:
+            self._all("ROLLBACK")
+
     def close(self) -> None:
         self._connection.close()
 
@@ -152,10 +162,7 @@ class LedgerReader:
         return rows[0]
 
     def _all(self, statement: str, values: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
-        return self._guard(lambda: self._connection.execute(statement, values).fetchall())
-
-    def _guard(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
-            return call(*args, **kwargs)
+            return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise unreadable(self.path, error) from error

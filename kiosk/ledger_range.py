@@ -1,0 +1,158 @@
+"""Checking one range of a ledger's records: the part of verification that takes time, made to run beside others.
+
+A range of 2^k records that starts at a multiple of 2^k is a whole subtree: its leaves and its inner nodes can be
+checked knowing nothing of the rest, and what it hands back is the one node above them.
+
+Records are looked at in batches, each a small subtree of its own. Whether a batch is sound is asked of all of it at
+once, which is fast; only where it is not, record by record, what is wrong.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from kiosk.ledger_disk import LedgerError
+from kiosk.ledger_reader import LedgerReader, Row
+from kiosk.rules import tree
+from kiosk.rules.record import Header, RecordError, decode, read_header, read_headers
+
+BATCH = 256
+MOST_FAULTS = 100  # of one range: past that the place is clear
+
+
+class Fault(Struct, frozen=True):
+    """Where, and what is wrong there, in words for the person who has to act on it."""
+
+    place: str
+    what: str
+
+
+class Range(Struct, frozen=True):
+    """Records [start, end) of the ledger of `door` at `path`. `still`: nobody is writing it."""
+
+    path: str
+    still: bool
+    door: str
+    start: int
+    end: int
+
+
+class Checked(Struct, frozen=True):
+    """`first` and `last` are (boot, mono_ms); `peaks` the nodes that the bodies give, as in `tree.Peaks`.
+
+    `erased` is the last record that has no body, `count` how many records were there.
+    """
+
+    start: int
+    faults: tuple[Fault, ...]
+    first: tuple[int, int] | None
+    last: tuple[int, int] | None
+    peaks: tuple[bytes, ...]
+    erased: int | None
+    count: int
+
+
+def check_range(one: Range) -> Checked:
+    """Never raises for what is in the file: it is told as faults."""
+    checker = _Checker(one)
+    try:
+        with LedgerReader.open(Path(one.path), still=one.still) as reader:
+            for start in range(one.start, one.end, BATCH):
+                end = min(start + BATCH, one.end)
+                checker.take(start, end, list(reader.rows(start, end)))
+                if len(checker.faults) >= MOST_FAULTS:
+                    break
+    except LedgerError as error:
+        checker.fault(one.start + checker.peaks.size, str(error))
+    return checker.result()
+
+
+class _Checker:
+    def __init__(self, one: Range) -> None:
+        self.faults: list[Fault] = []
+        self.peaks = tree.Peaks()  # of this range: it counts from its own start
+        self._range = one
+        self._first: tuple[int, int] | None = None
+        self._last: tuple[int, int] = (0, 0)
+        self._erased: int | None = None
+
+    def fault(self, seq: int, what: str) -> None:
+        self.faults.append(Fault(f"record {seq}", what))
+
+    def take(self, start: int, end: int, rows: Sequence[Row]) -> None:
+        """Records [start, end), a batch; `rows` are those of them that are there."""
+        if [row.seq for row in rows] != list(range(start, end)):
+            present = {row.seq for row in rows}
+            for seq in range(start, end):
+                if seq not in present:
+                    self.fault(seq, "it is missing")
+        leaves = [row.leaf if row.body is None else tree.leaf_hash(row.body) for row in rows]
+        if not self._are_sound(rows):
+            for row in rows:
+                self._check_body(row)
+        self._check_nodes(rows, leaves)
+
+    def result(self) -> Checked:
+        last = self._last if self._first else None
+        count = self.peaks.size
+        return Checked(self._range.start, tuple(self.faults), self._first, last, self.peaks.hashes, self._erased, count)
+
+    def _are_sound(self, rows: Sequence[Row]) -> bool:
+        bodies = [row.body for row in rows if row.body is not None]
+        if len(bodies) != len(rows) or not rows:
+            return False
+        try:
+            headers = read_headers(bodies)
+        except RecordError:
+            return False
+        times = [self._last, *[(header.boot, header.mono_ms) for header in headers]]
+        if (
+            times != sorted(times)
+            or [header.seq for header in headers] != [row.seq for row in rows]
+            or {header.door for header in headers} != {self._range.door}
+        ):
+            return False
+        self._passed(times[1], times[-1])
+        return True
+
+    def _check_body(self, row: Row) -> None:
+        if row.body is None:
+            self._erased = row.seq
+            return
+        try:
+            decode(row.body)
+            header = read_header(row.body)
+        except RecordError as error:
+            self.fault(row.seq, str(error))
+            return
+        self._check_place(row.seq, header)
+
+    def _check_place(self, seq: int, header: Header) -> None:
+        now = (header.boot, header.mono_ms)
+        if header.seq != seq:
+            self.fault(seq, f"it says that it is record {header.seq}")
+        if header.door != self._range.door:
+            self.fault(seq, f"it is one of the door {header.door}")
+        if now < self._last:
+            self.fault(seq, "it lies before the record that it follows")
+        self._passed(now, now)
+
+    def _passed(self, first: tuple[int, int], last: tuple[int, int]) -> None:
+        self._first = self._first or first
+        self._last = last
+
+    def _check_nodes(self, rows: Sequence[Row], leaves: Sequence[bytes]) -> None:
+        """Every hash stored beside these records is that of what it stands for, up to the range's own root."""
+        for row, leaf in zip(rows, leaves, strict=True):
+            self.peaks, hashes = tree.extend(self.peaks, leaf)
+            if row.hashes != hashes:
+                self._compare(row, hashes)
+
+    def _compare(self, row: Row, hashes: bytes) -> None:
+        if len(row.hashes) != tree.HASH_BYTES * tree.completed(row.seq):
+            self.fault(row.seq, "the hashes stored beside it are not as many as its place asks for")
+        elif row.leaf != hashes[: tree.HASH_BYTES]:
+            self.fault(row.seq, "its bytes are not those of the hash stored beside it")
+        elif not row.hashes.startswith(hashes):  # the last of a range completes nodes above it too
+            self.fault(row.seq, "a node of the tree stored beside it is not the hash of what it stands for")
