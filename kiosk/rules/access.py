@@ -83,10 +83,24 @@ class Asked(Struct, frozen=True):
         return self.found.person if self.found else None
 
     @property
+    def who(self) -> str | None:
+        """The party's key, as in `kiosk.rules.memory.Visit`; None for one whom the list does not know."""
+        if self.found is not None:
+            return f"p{self.found.person.id}" if self.found.person else None
+        return f"a{self.match.approval.id}" if self.match and self.match.approval else None
+
+    @property
     def approvals(self) -> tuple[Approval, ...]:
         if self.found:
             return self.found.approvals
         return (self.match.approval,) if self.match and self.match.approval else ()
+
+    @property
+    def duress(self) -> bool:
+        """Whether the silent alarm was raised, whatever is answered."""
+        if self.found is None:
+            return self.match is not None and self.match.approval is not None and self.match.duress
+        return self.found.credential is not None and self.found.credential.duress
 
 
 class Standing(Struct, frozen=True):
@@ -119,6 +133,11 @@ class Granted(Struct, frozen=True):
     passback: bool = False  # soft anti-passback: enters again without having left
     wants: tuple[Wants, ...] = ()
 
+    @property
+    def who(self) -> str:
+        """The party's key, as in `kiosk.rules.memory.Visit`."""
+        return f"a{self.approval.id}" if self.person is None and self.approval else f"p{self.person}"
+
 
 class Denied(Struct, frozen=True):
     reasons: tuple[Reason, ...]
@@ -127,6 +146,7 @@ class Denied(Struct, frozen=True):
     person: int | None = None
     card: int | None = None
     approval: str | None = None
+    duress: bool = False
 
 
 Decision = Granted | Denied
@@ -168,6 +188,7 @@ def _denied(asked: Asked, reasons: tuple[Reason, ...]) -> Denied:
         person=person.id if person else None,
         card=asked.found.mac if asked.found else None,
         approval=approval.id if approval else None,
+        duress=asked.duress,
     )
 
 
@@ -201,11 +222,11 @@ def _may_enter_unrecorded(room: Room, asked: Asked, standing: Standing) -> bool:
 
 def _credential(room: Room, asked: Asked, standing: Standing) -> Iterator[Reason]:
     if asked.match is not None:
-        if asked.match.approval is None:
+        if asked.match.approval is None and standing.list_made_at is not None:
             yield Reason.WRONG_CODE
         return
     credential = asked.found.credential if asked.found else None
-    if credential is None:
+    if credential is None or asked.person is None:
         if standing.list_made_at is not None:
             yield Reason.UNKNOWN_CREDENTIAL
         return
@@ -248,7 +269,8 @@ def _grounds(
             reason=permit.reason,
             due=permit.not_after,
         )
-        yield grant, (*against, *_window(permit.not_before, permit.not_after, standing.now_s))
+        timely = _window(permit.not_before, permit.not_after, standing.now_s)
+        yield grant, (*against, *timely, *_first_in(room, standing))
     for approval in asked.approvals:
         grant = _by_approval(party, approval, room, standing)
         yield grant, (*against, *_approval(policy, room_id, approval, standing))
@@ -259,9 +281,7 @@ def _party(room: Room, asked: Asked, standing: Standing) -> tuple[Granted, tuple
     person = asked.person
     wants = (Wants.SECOND_PERSON,) if room.two_person else ()
     if person is None:
-        duress = asked.match is not None and asked.match.duress
-        return Granted(Grounds.CUSTODIAN, asked.how, "", duress=duress, wants=wants), ()
-    credential = asked.found.credential if asked.found else None
+        return Granted(Grounds.CUSTODIAN, asked.how, "", duress=asked.duress, wants=wants), ()
     again = _again(room, person, standing)
     soft = room.anti_passback is not None and room.anti_passback.kind is AntiPassbackKind.SOFT
     party = Granted(
@@ -269,7 +289,7 @@ def _party(room: Room, asked: Asked, standing: Standing) -> tuple[Granted, tuple
         asked.how,
         person.name,
         person=person.id,
-        duress=credential is not None and credential.duress,
+        duress=asked.duress,
         passback=again and soft,
         wants=wants,
     )
@@ -304,8 +324,13 @@ def _approval(policy: Policy, room_id: str, approval: Approval, standing: Standi
         yield Reason.REGISTER_INCOMPLETE
     yield from _window(approval.not_before, approval.not_after, standing.now_s)
     yield from _scheduled(policy, room.approval_schedule, standing)
-    if room.first_in and (standing.today is None or standing.memory.first_in != standing.today):
-        yield Reason.FIRST_PERSON_NOT_IN
+    yield from _first_in(room, standing)
+
+
+def _first_in(room: Room, standing: Standing) -> tuple[Reason, ...]:
+    if room.first_in is None or (standing.today is not None and standing.memory.first_in == standing.today):
+        return ()
+    return (Reason.FIRST_PERSON_NOT_IN,)
 
 
 def _scheduled(policy: Policy, name: str | None, standing: Standing) -> tuple[Reason, ...]:

@@ -13,22 +13,32 @@ Small machines stand side by side in `Door`, coupled by the rules named here:
     keypad   open · locked out
 
 Coupling rules:
-    grant     a record, then a release, in that order; an exit and a fire release first and record after
+    grant     a record, then a release, in that order; an exit and a fire release first and record after, even what
+              was due before them
     opening   an open leaf under a release is a passage and relocks; without one it is forced
     free      fire and evacuation hold the lock released whatever else happens, until a person ends them
     leaving   is never decided: the button and the inner reader release at once, in every mode
     silence   a duress grant looks like any other; only its record differs
 
 The table is total over what a door can do to us: every event has a branch, and every branch accepts every state.
-Deadlines that have passed are carried out at the beginning of each step, so a late tick changes nothing.
+Deadlines that have passed are carried out with each step, so a late tick changes nothing.
 """
 
 from typing import assert_never
 
 from kiosk.rules.entering import card, code, nobody_came
-from kiosk.rules.inputs import input_changed
+from kiosk.rules.inputs import device_lost, input_changed
 from kiosk.rules.leaf import held, leaf_deadline
-from kiosk.rules.lock import bolt_deadline, bolt_missing, device_back, lock_driven, lock_failed, timed_out
+from kiosk.rules.lock import (
+    bolt_deadline,
+    bolt_missing,
+    device_back,
+    lock_driven,
+    lock_failed,
+    say_again,
+    timed_out,
+    unused_deadline,
+)
 from kiosk.rules.messages import (
     BadFrames,
     CardPresented,
@@ -38,6 +48,7 @@ from kiosk.rules.messages import (
     DeviceBack,
     DeviceLost,
     Event,
+    Input,
     InputChanged,
     Kind,
     ListChanged,
@@ -45,8 +56,10 @@ from kiosk.rules.messages import (
     LockDriven,
     LockFailed,
     NeighbourChanged,
+    Order,
     Ordered,
     PhotoStored,
+    Side,
     Started,
     Stopping,
     StorageBack,
@@ -54,23 +67,51 @@ from kiosk.rules.messages import (
     Ticked,
 )
 from kiosk.rules.orders import ordered
+from kiosk.rules.passage import not_entered, take
 from kiosk.rules.turn import Door, List, Turn, next_due
 
 
 def step(door: Door, event: Event) -> tuple[Door, tuple[Command, ...]]:
     """One event. Never raises for anything the world can do."""
     turn = Turn(door, event.at)
-    _deadlines(turn)
-    _happened(turn, event)
+    if _waits_for_nothing(event):
+        _happened(turn, event)
+        _deadlines(turn)
+    else:
+        _deadlines(turn)
+        _happened(turn, event)
     turn.sound()
     return turn.door, tuple(turn.commands)
 
 
+def _waits_for_nothing(event: Event) -> bool:
+    """Leaving, fire, a lock that is back, and a start, whose deadlines were another clock's: nothing overdue comes
+    before them, since a record that the disk refuses would hold back the release behind it."""
+    match event:
+        case CardPresented() | CodeEntered():
+            return event.side is Side.INSIDE
+        case InputChanged():
+            return event.input is Input.EXIT_BUTTON or event.input is Input.FIRE
+        case Ordered():
+            return event.order is Order.EVACUATION
+        case _:
+            return isinstance(event, Started | DeviceBack)
+
+
 def deadline(door: Door) -> int | None:
     """The mono ms at which the door wants a `Ticked`, or None."""
-    times = [door.lock.until, door.lockout_until, leaf_deadline(door), _wall_deadline(door), bolt_deadline(door)]
-    times += [door.asking.until if door.asking else None, door.shown.until if door.shown else None]
-    return min((time for time in times if time is not None), default=None)
+    times = (
+        door.lock.until,
+        door.lock.again,
+        door.lockout_until,
+        door.asking.until if door.asking else None,
+        door.shown.until if door.shown else None,
+        unused_deadline(door),
+        leaf_deadline(door),
+        bolt_deadline(door),
+        _wall_deadline(door),
+    )
+    return min([time for time in times if time is not None], default=None)
 
 
 def _happened(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - the table: one line an event
@@ -88,8 +129,7 @@ def _happened(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - the ta
         case LockFailed():
             lock_failed(turn, event)
         case DeviceLost():
-            turn.set(lost={**turn.door.lost, event.device: event.why})
-            turn.note(Kind.DEVICE_LOST, urgent=True, device=event.device, why=event.why)
+            device_lost(turn, event)
         case DeviceBack():
             device_back(turn, event.device)
         case BadFrames():
@@ -104,9 +144,7 @@ def _happened(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - the ta
         case StorageBack():
             _storage_back(turn, event)
         case NeighbourChanged():
-            if turn.door.neighbours.get(event.door) is not event.secure:
-                turn.set(neighbours={**turn.door.neighbours, event.door: event.secure})
-                turn.note(Kind.INTERLOCK, door=event.door, secure=event.secure)
+            _neighbour(turn, event.door, event.secure)
         case ClockChanged():
             turn.note(Kind.CLOCK, step_ms=event.step_ms)
         case Ordered():
@@ -116,30 +154,44 @@ def _happened(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - the ta
         case Ticked():
             pass
         case Stopping():
-            if not turn.door.free:
-                turn.secure("stopped")
-            turn.note(Kind.STOPPED, urgent=True, why=event.why)
+            _stopping(turn, event.why)
         case _:
             assert_never(event)
 
 
 def _started(turn: Turn, event: Started) -> None:
     """Safe first; then what the crash left open is closed, and what outlives a crash is taken up again."""
-    memory = turn.door.memory
-    turn.set(absent=event.absent, next_due=next_due(memory))
+    door = turn.door
+    memory = door.memory
+    turn.door = Door(door.policy, door.room_id, event.at, memory, absent=event.absent, next_due=next_due(memory))
     turn.secure("started")
+    if turn.door.free:
+        turn.release("", 0)
     turn.note(Kind.STARTED, urgent=True, absent=list(event.absent))
     for visit in memory.granted:
         if visit in memory.acted:
             # Released, then silence: nobody can say whether the party went in. Who may be inside counts as inside.
-            turn.note(Kind.TAKEN, visit, assumed=True)
+            take(turn, (visit,), assumed=True)
         else:
             turn.note(Kind.NOT_CARRIED_OUT, visit)
     if memory.lockout_s:
         # The clock may have stood still or jumped meanwhile; the whole lock-out again is what cannot be cheated.
         turn.set(lockout_until=turn.at.mono + memory.lockout_s * 1000)
-    if turn.door.free:
-        turn.release("", 0)
+
+
+def _stopping(turn: Turn, why: str) -> None:
+    """An orderly end: what is open is closed now, so that the next start has nothing to assume."""
+    if not turn.door.free:
+        turn.secure("stopped")
+    not_entered(turn)
+    turn.note(Kind.STOPPED, urgent=True, why=why)
+
+
+def _neighbour(turn: Turn, name: str, secure: bool | None) -> None:  # noqa: FBT001 - a level is what it is
+    known = turn.door.neighbours
+    if name not in known or known[name] is not secure:
+        turn.set(neighbours={**known, name: secure})
+        turn.note(Kind.INTERLOCK, door=name, secure=secure)
 
 
 def _list_changed(turn: Turn, event: ListChanged) -> None:
@@ -151,6 +203,7 @@ def _storage_failed(turn: Turn, why: str) -> None:
     if turn.door.storage_failed_at is None:
         turn.set(storage_failed_at=turn.at.mono)
         turn.note(Kind.STORAGE_FAILED, why=why)
+        turn.alarm(Kind.STORAGE_FAILED)
     turn.set(storage_fault=why)
     turn.show(Kind.STORAGE_FAILED)
 
@@ -158,8 +211,9 @@ def _storage_failed(turn: Turn, why: str) -> None:
 def _storage_back(turn: Turn, event: StorageBack) -> None:
     """A grant that seemed lost and stands in the ledger after all was never carried out: nothing was released."""
     turn.set(storage_failed_at=None, storage_fault="")
+    turn.calm(Kind.STORAGE_FAILED)
     for entry in event.stood:
-        turn.recall(entry.kind, entry.visit, entry.body)
+        turn.recall(entry)
         if entry.kind is Kind.GRANTED and entry.visit is not None:
             turn.note(Kind.NOT_CARRIED_OUT, entry.visit)
     turn.note(Kind.STORAGE_BACK, queued=event.queued)
@@ -173,6 +227,10 @@ def _deadlines(turn: Turn) -> None:
         turn.set(shown=None)
     if door.lock.until is not None and now >= door.lock.until:
         timed_out(turn)
+    if door.lock.again is not None and now >= door.lock.again:
+        say_again(turn, "again")
+    if (at := unused_deadline(door)) is not None and now >= at:
+        not_entered(turn)
     if door.asking is not None and now >= door.asking.until:
         nobody_came(turn, door.asking)
     if door.lockout_until is not None and now >= door.lockout_until:

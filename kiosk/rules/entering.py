@@ -3,9 +3,8 @@
 from typing import Any
 
 from kiosk.rules import access
-from kiosk.rules.access import Denied, Granted, Reason, Wants
-from kiosk.rules.credentials import Trust
-from kiosk.rules.memory import local_day
+from kiosk.rules.access import Asked, Decision, Denied, Granted, Reason, Wants
+from kiosk.rules.memory import Memory, local_day, unclaimed
 from kiosk.rules.messages import CardPresented, CodeEntered, Input, Kind, Sense, Side
 from kiosk.rules.orders import silence
 from kiosk.rules.passage import leave, take
@@ -16,8 +15,9 @@ def card(turn: Turn, event: CardPresented) -> None:
     if event.side is Side.INSIDE:
         person = event.found.person
         leave(turn, "card", person.id if person else None, person.name if person else "")
+        _note_duress(turn, Asked(found=event.found), "card")
         return
-    asked(turn, access.Asked(found=event.found, presented=event.card.trust))
+    _ask(turn, Asked(found=event.found, presented=event.card.trust))
 
 
 def code(turn: Turn, event: CodeEntered) -> None:
@@ -25,12 +25,14 @@ def code(turn: Turn, event: CodeEntered) -> None:
     visit = turn.door.memory.inside.get(f"a{approval.id}") if approval else None
     if event.side is Side.INSIDE:
         leave(turn, "code", None, approval.name if approval else "", visit)
+        _note_duress(turn, Asked(match=event.match), "code")
     elif approval and visit and turn.door.lockout_until is None and _used_up(turn, approval.id, approval.openings):
         # A visitor who left by the button checks out at the kiosk with the code that let the party in.
         turn.note(Kind.LEFT, visit.id, how="code", person=None, name=visit.name)
+        _note_duress(turn, Asked(match=event.match), "code")
         turn.show(Kind.LEFT, name=visit.name)
     else:
-        asked(turn, access.Asked(match=event.match, presented=Trust.SECRET))
+        _ask(turn, Asked(match=event.match))
 
 
 def _used_up(turn: Turn, approval: str, openings: int) -> bool:
@@ -38,21 +40,46 @@ def _used_up(turn: Turn, approval: str, openings: int) -> bool:
     return used is not None and used.openings >= openings
 
 
-def asked(turn: Turn, asked: access.Asked) -> None:
-    decision = access.decide(turn.door.policy, turn.door.room_id, asked, _standing(turn))
+def _note_duress(turn: Turn, asked: Asked, how: str) -> None:
+    """The silent alarm of whoever is made to leave, or to check out."""
+    if not asked.duress:
+        return
+    person, approval = asked.person, asked.match.approval if asked.match else None
+    name = person.name if person else approval.name if approval else ""
+    turn.note(Kind.DURESS, urgent=True, name=name, person=person.id if person else None, how=how)
+    turn.photo(Kind.DURESS)
+
+
+def _ask(turn: Turn, asked: Asked) -> None:
+    decision = _decide(turn, asked)
     if isinstance(decision, Denied):
         _refuse(turn, decision)
     else:
-        _together(turn, decision)
+        _together(turn, asked, decision)
 
 
-def _standing(turn: Turn) -> access.Standing:
+def _decide(turn: Turn, asked: Asked) -> Decision:
+    door = turn.door
+    memory = door.memory
+    if memory.granted and asked.who and _pending(turn, asked.who):
+        memory = unclaimed(memory, asked.who)
+    return access.decide(door.policy, door.room_id, asked, _standing(turn, memory))
+
+
+def _pending(turn: Turn, who: str) -> tuple[str, ...]:
+    """This party's grants that nobody has used. Who taps twice is granted twice, and goes in once."""
+    if not turn.door.sees_leaf:
+        return ()
+    return tuple(visit for visit, party in turn.door.memory.granted.items() if party.who == who)
+
+
+def _standing(turn: Turn, memory: Memory) -> access.Standing:
     door, at = turn.door, turn.at
     interlock = door.room.interlock
     neighbours = all(door.neighbours.get(name) for name in interlock.doors) if interlock else True
     failed_at = door.storage_failed_at
     return access.Standing(
-        memory=door.memory,
+        memory=memory,
         now_s=turn.now_s,
         today=local_day(at.wall, door.policy.zone) if door.room.first_in else None,
         list_made_at=door.list.made_at if door.list else None,
@@ -77,7 +104,9 @@ def _refuse(turn: Turn, denied: Denied) -> None:
         approval=denied.approval,
         reasons=list(denied.reasons),
     )
-    turn.photo(Kind.DENIED)
+    if denied.duress:
+        turn.note(Kind.DURESS, urgent=True, name=denied.name, person=denied.person, how=denied.how)
+    turn.photo(Kind.DURESS if denied.duress else Kind.DENIED)
     codes = turn.door.room.codes
     left = codes.wrong_tries - turn.door.memory.wrong_codes if wrong_code else None
     if left is not None and left <= 0:
@@ -95,27 +124,33 @@ def _lock_out(turn: Turn) -> None:
     turn.alarm(Kind.CODE_LOCKOUT)
 
 
-def _together(turn: Turn, grant: Granted) -> None:
+def _together(turn: Turn, asked: Asked, grant: Granted) -> None:
     """A grant on its own, the second half of one, or the first half of one to come."""
     waiting = turn.door.asking
-    if waiting is not None and _same_party(waiting.first, grant):
-        waiting = None
-    elif waiting is not None and _suffices(waiting.first, grant) and _suffices(grant, waiting.first):
-        turn.set(asking=None)
-        _enter(turn, (waiting.first, grant))
-        return
-    elif waiting is not None and grant.wants:
-        nobody_came(turn, waiting)
+    again = waiting is not None and _same_party(waiting.first, grant)
+    if waiting is not None and not again:
+        if _suffices(waiting.first, grant) and _suffices(grant, waiting.first):
+            turn.set(asking=None)
+            first = _decide(turn, waiting.asked)  # a lockdown, a failed disk, a used approval may lie between
+            if isinstance(first, Granted):
+                _enter(turn, (first, grant))
+                return
+            _refuse(turn, first)
+        elif grant.wants:
+            nobody_came(turn, waiting)
     if grant.wants:
-        _wait(turn, grant, announce=waiting is not None or turn.door.asking is None)
+        _wait(turn, asked, grant, announce=not again)
     else:
         _enter(turn, (grant,))
 
 
 def _same_party(one: Granted, other: Granted) -> bool:
-    if one.person is None or other.person is None:
-        return one.person is other.person and one.approval == other.approval
-    return one.person == other.person
+    """One person counts once, however many cards and codes they hold."""
+    return _person(one) == _person(other) if _person(one) is not None else one.who == other.who
+
+
+def _person(grant: Granted) -> int | None:
+    return grant.approval.person if grant.person is None and grant.approval else grant.person
 
 
 def _suffices(grant: Granted, other: Granted) -> bool:
@@ -123,12 +158,12 @@ def _suffices(grant: Granted, other: Granted) -> bool:
     return Wants.ESCORT not in grant.wants or other.grounds is access.Grounds.CUSTODIAN
 
 
-def _wait(turn: Turn, grant: Granted, *, announce: bool) -> None:
+def _wait(turn: Turn, asked: Asked, grant: Granted, *, announce: bool) -> None:
     room = turn.door.room
     escort = Wants.ESCORT in grant.wants
     rule = room.escort if escort else room.two_person
     seconds = rule.within_s if rule else 0
-    turn.set(asking=Waiting(grant, turn.at.mono + seconds * 1000), shown=None)
+    turn.set(asking=Waiting(grant, turn.at.mono + seconds * 1000, asked), shown=None)
     if announce:
         wants = Wants.ESCORT if escort else Wants.SECOND_PERSON
         turn.note(Kind.WAITING, side=Side.OUTSIDE, how=grant.how, person=grant.person, name=grant.name, wants=wants)
@@ -139,29 +174,43 @@ def nobody_came(turn: Turn, waiting: Waiting) -> None:
     missing = Reason.ESCORT_MISSING if Wants.ESCORT in first.wants else Reason.SECOND_PERSON_MISSING
     turn.set(asking=None)
     approval = first.approval.id if first.approval else None
-    _refuse(turn, Denied((missing,), first.how, first.name, first.person, approval=approval))
+    _refuse(turn, Denied((missing,), first.how, first.name, first.person, approval=approval, duress=first.duress))
 
 
 def _enter(turn: Turn, grants: tuple[Granted, ...]) -> None:
-    """The order of writes: what was granted is durable, then the lock is released, then the rest is told."""
-    recordable = turn.door.storage_failed_at is None
+    """The order of writes: what was granted is durable, then the lock is released, then the rest is told.
+
+    Custodians whom the policy lets in while nothing can be recorded (F5) are released first and recorded late.
+    """
+    door = turn.door
+    recordable, seconds = door.storage_failed_at is None, door.room.timing.release_s
     if not recordable:
-        turn.release("granted", turn.door.room.timing.release_s)
-    for number, grant in enumerate(grants):
-        visit = f"{turn.at.boot}-{turn.at.mono}-{number}"
+        turn.release("granted", seconds)
+    for grant in grants:
         companions = [other.name for other in grants if other is not grant]
-        _note_grant(turn, grant, visit, companions, recordable=recordable)
+        _note_grant(turn, grant, _visit(turn), companions, recordable=recordable)
     if recordable:
-        turn.release("granted", turn.door.room.timing.release_s)
-    if turn.door.leaf.opened is not None:
+        turn.release("granted", seconds)
+    for visit, grant in zip(tuple(door.memory.granted)[-len(grants) :], grants, strict=True):
+        turn.photo(Kind.DURESS if grant.duress else Kind.GRANTED, visit)
+    if door.leaf.opened is not None:
         take(turn)
     custodian = next((grant for grant in grants if grant.grounds is access.Grounds.CUSTODIAN), None)
-    if custodian and turn.door.alarms and not any(grant.duress for grant in grants):
+    if custodian and door.alarms:
         silence(turn, custodian.name, "")
     turn.show(Kind.GRANTED, name=grants[-1].name)
 
 
+def _visit(turn: Turn) -> str:
+    number = turn.door.visits
+    turn.set(visits=number + 1)
+    return f"{turn.at.boot}-{turn.at.mono}-{number}"
+
+
 def _note_grant(turn: Turn, grant: Granted, visit: str, companions: list[str], *, recordable: bool) -> None:
+    if turn.door.memory.granted:
+        for earlier in _pending(turn, grant.who):
+            turn.note(Kind.NOT_TAKEN, earlier)
     late: dict[str, Any] = {} if recordable else {"late": True}
     turn.note(
         Kind.GRANTED,
@@ -184,4 +233,3 @@ def _note_grant(turn: Turn, grant: Granted, visit: str, companions: list[str], *
         turn.note(Kind.DURESS, visit, urgent=recordable, name=grant.name, person=grant.person, how=grant.how)
     if grant.passback:
         turn.note(Kind.ANTI_PASSBACK, visit, name=grant.name, person=grant.person)
-    turn.photo(Kind.DURESS if grant.duress else Kind.GRANTED, visit)

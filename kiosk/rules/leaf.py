@@ -2,11 +2,10 @@
 
 from msgspec.structs import replace
 
+from kiosk.rules.lock import RELOCK_GRACE_MS
 from kiosk.rules.messages import Kind
 from kiosk.rules.passage import depart, take
 from kiosk.rules.turn import Door, Leaf, Turn
-
-RELOCK_GRACE_MS = 500  # an opening this soon after the relock was begun under the release
 
 
 def opened(turn: Turn, *, first: bool) -> None:
@@ -46,6 +45,12 @@ def held(turn: Turn) -> None:
             turn.set(leaf=replace(turn.door.leaf, held=True))
             turn.note(Kind.HELD, urgent=True, after_s=timing.open_s)
             turn.alarm(Kind.HELD)
+
+
+def held_anew(turn: Turn) -> None:
+    """The timers of an open leaf begin again: nobody could close it before."""
+    if turn.door.leaf.opened is not None:
+        turn.set(leaf=Leaf(opened=turn.at.mono, forced=turn.door.leaf.forced))
 
 
 def leaf_deadline(door: Door) -> int | None:

@@ -1,17 +1,23 @@
-"""The lock: what it did, what it could not do, when its time is over, whether its bolt was thrown."""
+"""The lock: what it did, what it could not do, when its time is over, whether its bolt was thrown.
+
+What a lock that did not answer does is not known. An exit and a fire are said again until they are heard; a grant is
+not: who was let in presents the card again, since neither a fault nor its end may ever open a door (IEC 60839-11-1).
+"""
 
 from msgspec.structs import replace
 
-from kiosk.rules.messages import Input, Kind, LockFailed, Release, Secure, Sense
-from kiosk.rules.passage import depart
+from kiosk.rules.messages import Input, Kind, LockFailed, Release, Sense
 from kiosk.rules.turn import LOCK, Door, Turn
 
 BOLT_TRAVEL_MS = 3000
+SAY_AGAIN_MS = 1000
+RELOCK_GRACE_MS = 500  # an opening this soon after the relock was begun under the release
 
 
 def lock_driven(turn: Turn, released: bool) -> None:  # noqa: FBT001 - a level is what it is
     lock = turn.door.lock
-    turn.set(lock=replace(lock, works=True))
+    if released is lock.released:
+        turn.set(lock=replace(lock, works=True, again=None))
     if not released:
         turn.note(Kind.RELOCKED, reason=lock.reason)
         return
@@ -22,38 +28,48 @@ def lock_driven(turn: Turn, released: bool) -> None:  # noqa: FBT001 - a level i
 
 
 def lock_failed(turn: Turn, event: LockFailed) -> None:
-    turn.set(lock=replace(turn.door.lock, works=False))
-    turn.note(Kind.LOCK_FAILED, urgent=True, released=event.released, why=event.why)
-    if event.released:
-        for visit in turn.door.memory.granted:
+    lock, memory = turn.door.lock, turn.door.memory
+    if lock.again is None:  # one record, not one a second
+        turn.note(Kind.LOCK_FAILED, urgent=True, released=event.released, why=event.why)
+    turn.set(lock=replace(lock, works=False, again=turn.at.mono + SAY_AGAIN_MS))
+    if not event.released:
+        return
+    for visit in memory.granted:
+        if visit not in memory.acted:
             turn.note(Kind.NOT_CARRIED_OUT, visit)
-        if not turn.door.free:
-            turn.set(lock=replace(turn.door.lock, released=False, until=None, reason="failed"))
-        turn.show(Kind.LOCK_FAILED)
+    turn.show(Kind.LOCK_FAILED)
+    if lock.released and lock.reason == "granted":
+        turn.secure("failed")
+
+
+def say_again(turn: Turn, why: str) -> None:
+    """Tell a lock that did not answer, or was away, what the door wants of it now."""
+    lock = turn.door.lock
+    if lock.again is not None:
+        turn.set(lock=replace(lock, again=turn.at.mono + SAY_AGAIN_MS))
+    if lock.released and lock.reason != "granted":
+        turn.commands.append(Release(lock.reason, lock.until))
+    else:
+        turn.secure(why)
 
 
 def device_back(turn: Turn, device: str) -> None:
-    lost = {name: why for name, why in turn.door.lost.items() if name != device}
-    turn.set(lost=lost)
-    turn.note(Kind.DEVICE_BACK, device=device)
+    turn.set(lost={name: why for name, why in turn.door.lost.items() if name != device})
     if device == LOCK:
-        # What the relay does after it was gone is not known: it is told again what the door wants.
-        lock = turn.door.lock
-        turn.commands.append(Release(lock.reason, lock.until) if lock.released else Secure("returned"))
+        say_again(turn, "returned")
+    turn.note(Kind.DEVICE_BACK, device=device)
 
 
 def timed_out(turn: Turn) -> None:
-    """The release time is over. Without a door contact nobody can say "not taken": then it counts as taken."""
-    blind = Input.DOOR_POSITION in turn.door.absent
-    for visit in turn.door.memory.granted:
-        if blind:
-            turn.note(Kind.TAKEN, visit, assumed=True)
-        else:
-            turn.note(Kind.NOT_TAKEN, visit)
-    if blind:
-        depart(turn)
-    turn.set(leaving=())
     turn.secure("time")
+
+
+def unused_deadline(door: Door) -> int | None:
+    """When a release that was used by nobody is closed: not with the relock, but once no opening can follow from it."""
+    lock = door.lock
+    if lock.released or lock.relocked is None or not (door.memory.granted or door.leaving):
+        return None
+    return lock.relocked + RELOCK_GRACE_MS
 
 
 def bolt_missing(turn: Turn) -> None:

@@ -35,7 +35,7 @@ class Visit(Struct, frozen=True):
 
 
 class Use(Struct, frozen=True):
-    """How often an approval was used; forgotten a day after its window ended."""
+    """How often an approval was used; forgotten once a list is in force that was made a day after its window."""
 
     openings: int
     not_after: int
@@ -57,6 +57,7 @@ class Memory(Struct, frozen=True):
 
 
 _DAY_S = 86_400
+DATED = frozenset({Kind.TAKEN})  # the kinds whose local date counts
 
 
 def local_day(wall_ms: int | None, zone: tzinfo) -> int | None:
@@ -130,6 +131,14 @@ def _not_taken(memory: Memory, _facts: Mapping[str, Any], visit: str, _now: int 
     return replace(memory, used={**memory.used, party.approval: replace(use, openings=use.openings - 1)})
 
 
+def unclaimed(memory: Memory, who: str) -> Memory:
+    """As if what was granted to this party and not taken had never been granted."""
+    for visit, party in memory.granted.items():
+        if party.who == who:
+            memory = _not_taken(memory, {}, visit, None, None)
+    return memory
+
+
 def _not_carried_out(
     memory: Memory, _facts: Mapping[str, Any], visit: str, _now: int | None, _today: int | None
 ) -> Memory:
@@ -168,11 +177,11 @@ def _lockout_end(memory: Memory, facts: Mapping[str, Any], _visit: str, _now: in
     return replace(memory, lockout_s=0, wrong_codes=0, lockouts=0 if by_person else memory.lockouts)
 
 
-def _started(memory: Memory, _facts: Mapping[str, Any], _visit: str, now_s: int | None, _today: int | None) -> Memory:
-    if now_s is None:
-        return memory
-    used = {id_: use for id_, use in memory.used.items() if use.not_after + _DAY_S > now_s}
-    return replace(memory, used=used)
+def _list(memory: Memory, facts: Mapping[str, Any], _visit: str, _now: int | None, _today: int | None) -> Memory:
+    """The list's own time decides, which its issuer signed: a door's clock that jumps ahead makes no code new."""
+    made_at = facts["made_at"]
+    used = {id_: use for id_, use in memory.used.items() if use.not_after + _DAY_S > made_at}
+    return memory if len(used) == len(memory.used) else replace(memory, used=used)
 
 
 def _maintenance(memory: Memory, facts: Mapping[str, Any], _visit: str, _now: int | None, _today: int | None) -> Memory:
@@ -190,7 +199,7 @@ _FOLDS = {
     Kind.DENIED: _denied,
     Kind.CODE_LOCKOUT: _lockout,
     Kind.CODE_LOCKOUT_END: _lockout_end,
-    Kind.STARTED: _started,
+    Kind.LIST: _list,
     Kind.FIRE: lambda memory, *_: replace(memory, fire=True),
     Kind.FIRE_RESET: lambda memory, *_: replace(memory, fire=False),
     Kind.EVACUATION: lambda memory, *_: replace(memory, evacuation=True),

@@ -1,12 +1,16 @@
-"""Orders of people with the right to give them: lockdown, evacuation, maintenance, resets."""
+"""Orders of people with the right to give them: lockdown, evacuation, maintenance, resets.
 
+Whatever moves the lock moves it first: a lockdown secures and an evacuation releases before the disk is asked.
+"""
+
+from collections.abc import Callable
 from typing import Any, assert_never
 
 import msgspec
-from msgspec.structs import replace
 
-from kiosk.rules.messages import Input, Kind, Order, Ordered, Permit, Release, Sense
-from kiosk.rules.turn import Turn
+from kiosk.rules.leaf import held_anew
+from kiosk.rules.messages import Input, Kind, Order, Ordered, Permit, Sense
+from kiosk.rules.turn import Door, Turn
 
 
 def ordered(turn: Turn, event: Ordered) -> None:
@@ -17,17 +21,16 @@ def ordered(turn: Turn, event: Ordered) -> None:
     told: dict[str, Any] = {"by": event.by, "reason": event.reason}
     match event.order:
         case Order.LOCKDOWN:
-            turn.note(Kind.LOCKDOWN, urgent=True, **told)
             _cancel(turn)
+            turn.note(Kind.LOCKDOWN, urgent=True, **told)
         case Order.EVACUATION:
-            # Released first, as for a fire: people who flee wait for no disk.
-            turn.set(lock=replace(turn.door.lock, released=True, reason="evacuation", until=None))
-            turn.commands.append(Release("evacuation", None))
+            turn.free("evacuation")
             turn.note(Kind.EVACUATION, urgent=True, **told)
         case Order.FIRE_RESET | Order.EVACUATION_END:
-            turn.note(Kind.FIRE_RESET if event.order is Order.FIRE_RESET else Kind.EVACUATION_END, urgent=True, **told)
+            turn.note(Kind(event.order), urgent=True, **told)
             if not turn.door.free:
                 turn.secure(event.order)
+                held_anew(turn)
         case Order.MAINTENANCE:
             permit = event.permit
             turn.note(Kind.MAINTENANCE, urgent=True, permit=_json(permit) if permit else None, **told)
@@ -50,8 +53,10 @@ def _json(permit: Permit) -> dict[str, Any]:
 def _refused(turn: Turn, event: Ordered) -> str:
     """Why an order cannot be carried out, or nothing."""
     door, permit = turn.door, event.permit
-    if event.order is Order.FIRE_RESET and door.inputs.get(Input.FIRE) is Sense.ACTIVE:
-        return "the fire signal is still there"
+    if event.order in _ENDS and not _ENDS[event.order](door):
+        return "there is nothing to end"
+    if event.order is Order.FIRE_RESET and not _fire_clear(door):
+        return "the fire signal is not clear"
     if event.order is not Order.MAINTENANCE:
         return ""
     if permit is None:
@@ -63,14 +68,24 @@ def _refused(turn: Turn, event: Ordered) -> str:
     return ""
 
 
+_ENDS: dict[Order, Callable[[Door], bool]] = {
+    Order.FIRE_RESET: lambda door: door.memory.fire,
+    Order.EVACUATION_END: lambda door: door.memory.evacuation,
+    Order.LOCKDOWN_END: lambda door: door.memory.lockdown,
+    Order.MAINTENANCE_END: lambda door: door.memory.permit is not None,
+}
+
+
+def _fire_clear(door: Door) -> bool:
+    """A cut wire, or one not read yet, is no all-clear; one that the settings no longer name says nothing."""
+    return Input.FIRE in door.absent or door.inputs.get(Input.FIRE) is Sense.NORMAL
+
+
 def _cancel(turn: Turn) -> None:
     """A lockdown shuts the door on whoever has not gone in yet; it never shuts in those who flee."""
     turn.set(asking=None)
-    if turn.door.free or not turn.door.lock.released:
-        return
-    for visit in turn.door.memory.granted:
-        turn.note(Kind.NOT_TAKEN, visit)
-    turn.secure("lockdown")
+    if turn.door.lock.released and not turn.door.free:
+        turn.secure("lockdown")
 
 
 def silence(turn: Turn, by: str, reason: str) -> None:

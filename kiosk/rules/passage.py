@@ -6,13 +6,30 @@ from kiosk.rules.schedules import open_at
 from kiosk.rules.turn import Leaving, Turn
 
 
-def take(turn: Turn) -> None:
-    """Everybody who was granted and has not gone in yet goes in by this opening."""
-    for visit, party in turn.door.memory.granted.items():
-        earlier = turn.door.memory.inside.get(party.who)
+def take(turn: Turn, visits: tuple[str, ...] | None = None, *, assumed: bool = False) -> None:
+    """These go in, or everybody who was granted and has not gone in yet. `assumed`: nobody saw the leaf open."""
+    granted = turn.door.memory.granted
+    facts = {"assumed": True} if assumed else {}
+    for visit in granted if visits is None else visits:
+        earlier = turn.door.memory.inside.get(granted[visit].who)
         if earlier is not None:
             turn.note(Kind.LEFT, earlier.id, how="again", person=earlier.person, name=earlier.name)
-        turn.note(Kind.TAKEN, visit)
+        turn.note(Kind.TAKEN, visit, **facts)
+
+
+def not_entered(turn: Turn) -> None:
+    """The release is over and the leaf did not open; where that cannot be seen, who was let in counts as inside."""
+    memory, seen = turn.door.memory, turn.door.sees_leaf
+    for visit in memory.granted:
+        if visit not in memory.acted:
+            turn.note(Kind.NOT_CARRIED_OUT, visit)
+        elif seen:
+            turn.note(Kind.NOT_TAKEN, visit)
+        else:
+            take(turn, (visit,), assumed=True)
+    if not seen:
+        depart(turn)
+    turn.set(leaving=())
 
 
 def leave(turn: Turn, how: str, person: int | None, name: str, visit: Visit | None = None) -> None:
@@ -25,8 +42,9 @@ def leave(turn: Turn, how: str, person: int | None, name: str, visit: Visit | No
         turn.alarm(Kind.EXIT)
     if person is not None:
         visit = turn.door.memory.inside.get(f"p{person}")
-    if visit is not None or how == "button":
-        turn.set(leaving=(*turn.door.leaving, Leaving(how, visit.id if visit else None)))
+    leaving = Leaving(how, visit.id if visit else None)
+    if (visit is not None or how == "button") and leaving not in turn.door.leaving:
+        turn.set(leaving=(*turn.door.leaving, leaving))
     if turn.door.leaf.opened is not None:
         depart(turn)
 

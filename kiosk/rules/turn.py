@@ -2,30 +2,37 @@
 
 `Door` is what `kiosk.rules.door.step` takes and gives. A turn holds the door so far and the commands in the order of
 their writes; the rooms of the table (entering, passage, leaf, lock, inputs, orders) each change it by its verbs alone.
+The door so far is a copy that nobody else has seen yet: it is changed in place until the step is over, since a step
+stands between a card and the lock.
 """
 
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
-from kiosk.rules.access import Granted, Reason
-from kiosk.rules.memory import Memory, local_day, remember
+from kiosk.rules.access import Asked, Granted, Reason
+from kiosk.rules.memory import DATED, Memory, local_day, remember
 from kiosk.rules.messages import Append, Command, Input, Kind, Moment, Release, Secure, Sense, Siren, TakePhoto
 from kiosk.rules.policy import Policy, Room
 
 LOCK = "lock"  # the device name of the lock's output
+SOUND = frozenset({Sense.NORMAL, Sense.ACTIVE})
 RESULT_SHOWN_MS = 5000
 
 
 class Lock(Struct, frozen=True):
-    """`until`: mono ms; None while released means free, and then `reason` says why."""
+    """`until`: mono ms; None while released means free, and then `reason` says why.
+
+    `relocked`: mono ms of the last order to lock. `again`: mono ms at which a level that failed is said again.
+    """
 
     released: bool = False
     reason: str = ""
     until: int | None = None
     relocked: int | None = None
     works: bool = True
+    again: int | None = None
 
 
 class Leaf(Struct, frozen=True):
@@ -38,10 +45,11 @@ class Leaf(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """The first of two who must enter together, until mono ms `until`."""
+    """The first of two who must enter together, until mono ms `until`; what they asked is decided again then."""
 
     first: Granted
     until: int
+    asked: Asked
 
 
 class Shown(Struct, frozen=True):
@@ -74,6 +82,7 @@ class Door(Struct, frozen=True):
     leaf: Leaf = field(default_factory=Leaf)
     asking: Waiting | None = None
     leaving: tuple[Leaving, ...] = ()
+    visits: int = 0  # granted since the start: no two visits have one id, even in one millisecond
     lockout_until: int | None = None
     shown: Shown | None = None
     list: List | None = None
@@ -97,6 +106,11 @@ class Door(Struct, frozen=True):
         """Held released by name: nothing but a person's order ends it."""
         return self.memory.fire or self.memory.evacuation
 
+    @property
+    def sees_leaf(self) -> bool:
+        """Whether the door contact tells the truth: only then is an opening that was not seen none."""
+        return self.inputs.get(Input.DOOR_POSITION) in SOUND
+
 
 class Turn:
     """One step under way: the door so far, and the commands in the order of their writes."""
@@ -111,17 +125,21 @@ class Turn:
         return None if self.at.wall is None else self.at.wall // 1000
 
     def set(self, **changes: Any) -> None:
-        self.door = replace(self.door, **changes)
+        for name, value in changes.items():
+            force_setattr(self.door, name, value)
 
     def note(self, kind: Kind, visit: str | None = None, *, urgent: bool = False, **facts: Any) -> None:
         """Record it, and remember what a record of this kind leaves behind."""
-        self.commands.append(Append(self.at, kind, facts, visit, urgent))
-        self.recall(kind, visit, facts)
+        entry = Append(self.at, kind, facts, visit, urgent)
+        self.commands.append(entry)
+        self.recall(entry)
 
-    def recall(self, kind: Kind, visit: str | None, facts: dict[str, Any]) -> None:
-        before = self.door.memory
-        today = local_day(self.at.wall, self.door.policy.zone)
-        memory = remember(before, kind, facts, visit, self.now_s, today)
+    def recall(self, entry: Append) -> None:
+        """Fold a record into the memory, by its own time: a replay knows no other."""
+        before, wall = self.door.memory, entry.at.wall
+        today = local_day(wall, self.door.policy.zone) if entry.kind in DATED else None
+        now_s = None if wall is None else wall // 1000
+        memory = remember(before, entry.kind, entry.body, entry.visit, now_s, today)
         if memory is not before:
             self.set(memory=memory)
             if memory.inside is not before.inside or memory.permit is not before.permit:
@@ -129,17 +147,25 @@ class Turn:
 
     def release(self, reason: str, seconds: int) -> None:
         """Released for so long; a release that already lasts longer, or is free, keeps its end."""
-        lock = self.door.lock
-        until: int | None = self.at.mono + seconds * 1000
+        lock, memory = self.door.lock, self.door.memory
         if self.door.free:
-            reason, until = ("fire" if self.door.memory.fire else "evacuation"), None
-        elif lock.released and lock.until is not None and until is not None:
+            self.free("fire" if memory.fire else "evacuation")
+            return
+        until = self.at.mono + seconds * 1000
+        if lock.released and lock.until is not None:
             until = max(until, lock.until)
-        self.set(lock=replace(lock, released=True, reason=reason, until=until, relocked=None))
+        self.set(lock=Lock(True, reason, until, None, lock.works, lock.again))
         self.commands.append(Release(reason, until))
 
+    def free(self, reason: str) -> None:
+        """Released without an end, by name."""
+        lock = self.door.lock
+        self.set(lock=Lock(True, reason, None, None, lock.works, lock.again))
+        self.commands.append(Release(reason, None))
+
     def secure(self, reason: str) -> None:
-        self.set(lock=replace(self.door.lock, released=False, reason=reason, until=None, relocked=self.at.mono))
+        lock = self.door.lock
+        self.set(lock=Lock(False, reason, None, self.at.mono, lock.works, lock.again))
         self.commands.append(Secure(reason))
 
     def alarm(self, kind: Kind) -> None:

@@ -10,8 +10,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from kiosk.rules.access import Reason, Wants
-from kiosk.rules.messages import Kind, Sense
-from kiosk.rules.turn import Door, Shown
+from kiosk.rules.messages import Kind
+from kiosk.rules.turn import SOUND, Door, Shown
 
 
 class Tone(StrEnum):
@@ -79,7 +79,6 @@ _ALARMS = {
     Kind.FORCED: Say("Door forced"),
     Kind.TAMPER: Say("Tampering"),
     Kind.HELD: Say("Close the door"),
-    Kind.CODE_LOCKOUT: Say("Keypad locked"),
     Kind.INPUT_FAULT: Say("Wiring fault"),
     Kind.EXIT: Say("Exit out of hours"),
 }
@@ -109,7 +108,7 @@ def _now(door: Door) -> tuple[Say, Tone, tuple[Say, ...]]:
     if door.memory.evacuation:
         return Say("Evacuation"), Tone.ALARM, (Say("The door is open. Leave the building."),)
     for kind, word in _ALARMS.items():
-        if kind in door.alarms and kind is not Kind.CODE_LOCKOUT:
+        if kind in door.alarms:
             return word, Tone.ALARM, (Say("The security office has been told."),)
     if door.asking is not None:
         return _waiting(door)
@@ -162,19 +161,34 @@ def _faults(door: Door) -> list[Say]:
     """Each with what still works, as far as that is not obvious."""
     faults = [Say("{device} does not answer.", {"device": device}) for device in sorted(door.lost)]
     if door.storage_fault:
-        faults.append(Say("Records cannot be written: nobody is let in. Leaving works."))
+        faults.append(_unrecorded(door))
     if door.list_fault:
         faults.append(Say("The access list could not be renewed.") if door.list else _REASONS[Reason.LIST_MISSING])
+    if _too_old(door):
+        faults.append(_REASONS[Reason.LIST_TOO_OLD])
     if not door.lock.works:
         faults.append(_REASONS[Reason.LOCK_FAULT])
     if door.at.wall is None:
         faults.append(_REASONS[Reason.CLOCK_UNSET])
     for which, sense in sorted(door.inputs.items()):
-        if sense not in {Sense.NORMAL, Sense.ACTIVE}:
+        if sense not in SOUND:
             faults.append(
                 Say("The wiring of {input} is broken: {sense}.", {"input": which.value, "sense": sense.value})
             )
     return faults
+
+
+def _unrecorded(door: Door) -> Say:
+    """F5: shown for as long as the policy lets custodians in without a record."""
+    allowed_ms = door.room.custodians_without_record_hours * 3_600_000
+    if door.storage_failed_at is not None and door.at.mono - door.storage_failed_at < allowed_ms:
+        return Say("Records cannot be written: only custodians are let in. Leaving works.")
+    return Say("Records cannot be written: nobody is let in. Leaving works.")
+
+
+def _too_old(door: Door) -> bool:
+    hours, wall = door.room.revocation_age_hours, door.at.wall
+    return bool(hours and door.list and wall is not None and wall // 1000 - door.list.made_at > hours * 3600)
 
 
 def _mode(door: Door) -> str:
