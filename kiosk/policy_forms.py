@@ -86,9 +86,10 @@ def _span(value: object) -> _Span:
     if type(value) is date:  # a date with a time of day is a date to isinstance
         return _Span(value, value)
     try:
-        first, last = (date.fromisoformat(end.strip()) for end in str(value).split(".."))
+        ends = [date.fromisoformat(end.strip()) for end in str(value).split("..", 1)]
     except ValueError:
         raise FormError(Say("is neither a day nor a span of days."), remedy) from None
+    first, last = ends[0], ends[-1]
     if not timedelta() <= last - first < timedelta(LONGEST_SPAN):
         raise FormError(Say("is a span that runs backwards, or is longer than a year."), remedy)
     return _Span(first, last)

@@ -34,7 +34,7 @@ class Centre(Address):
 _NAME = Meta(
     pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
     max_length=60,
-    description="Use small letters, digits, dots and hyphens, with a letter or digit at both ends.",
+    description="a-z 0-9 . -",
 )
 DoorName = Annotated[str, _NAME]
 

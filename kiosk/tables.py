@@ -1,8 +1,9 @@
 """TOML tables into typed values, with every mistake at once.
 
 `msgspec.convert` stops at the first mistake; a person at a door with a laptop wants all of them. So the fields of the
-Structs are walked here: nested tables, lists, dictionaries, enumerations, `Meta` bounds. What TOML has no word for
-(hours, a time zone) is a `Form`: how people write it, and what makes the value of it.
+Structs are walked here: nested tables, lists, dictionaries, enumerations, `Meta` bounds (a pattern's `description`
+lists its letters). What TOML has no word for (hours, a time zone) is a `Form`: how people write it, and what makes
+the value of it.
 
 A file is read once through one descriptor: regular, at most LIMIT bytes, and writable by nobody but its owner — who
 may write the policy may make himself a custodian. A group of the owner's own number counts as the owner.
@@ -264,7 +265,8 @@ def _outside(value: Any, meta: Meta) -> tuple[Say, Say] | None:
     if meta.max_length is not None and len(value) > meta.max_length:
         return Say("is too long."), Say("At most {count} characters.", {"count": meta.max_length})
     if meta.pattern is not None and not re.fullmatch(meta.pattern, value):
-        return Say("is not written as a name must be."), Say(meta.description or "")
+        wrong = Say("is not written as a name must be, from its first letter on.")
+        return wrong, Say("Keep to {letters}", {"letters": meta.description or meta.pattern})
     return None
 
 

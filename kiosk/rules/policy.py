@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, field
 
 from kiosk.rules.credentials import Trust
 
-Id = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=40)]
+Id = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=40, description="a-z 0-9 _")]
 """A name that files and records refer to: a role, a room, a schedule, a kind of day."""
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
