@@ -44,11 +44,24 @@ def completed(seq: int) -> int:
 
 def extend(peaks: Peaks, leaf: bytes) -> tuple[Peaks, bytes]:
     """The peaks with one leaf more, and the `completed` hashes to store beside it, joined."""
-    hashes, stored = list(peaks.hashes), [leaf]
-    for _ in range(completed(peaks.size) - 1):
-        stored.append(node_hash(hashes.pop(), stored[-1]))
-    hashes.append(stored[-1])
-    return Peaks(peaks.size + 1, tuple(hashes)), b"".join(stored)
+    peaks, (stored,) = extend_all(peaks, (leaf,))
+    return peaks, stored
+
+
+def extend_all(peaks: Peaks, leaves: Sequence[bytes]) -> tuple[Peaks, list[bytes]]:
+    """`extend` for many leaves, in order."""
+    size, hashes, stored = peaks.size, list(peaks.hashes), []
+    for leaf in leaves:
+        size += 1
+        whole = beside = leaf
+        place = size
+        while not place & 1:
+            whole = sha256(b"\x01" + hashes.pop() + whole).digest()
+            beside += whole
+            place >>= 1
+        hashes.append(whole)
+        stored.append(beside)
+    return Peaks(size, tuple(hashes)), stored
 
 
 def peaks_at(size: int, node: Node) -> Peaks:
