@@ -134,9 +134,10 @@ def code_mac(code_key: Secret, code: str) -> int:
 def stored(credential: Credential) -> tuple[int, int, int, int, int]:
     """A credential's fields as they stand in its row: mac, person, valid_from, valid_to, flags.
 
-    "For ever" is 0, which costs SQLite no byte; flags are trust + 4 disabled + 8 duress.
+    "For ever" is 0, which costs SQLite no byte, so what ended by 1970 ends at 1; flags are trust + 4 disabled +
+    8 duress.
     """
-    until = 0 if credential.valid_to >= FOREVER else credential.valid_to
+    until = 0 if credential.valid_to >= FOREVER else max(credential.valid_to, 1)
     bits = credential.trust | credential.disabled << 2 | credential.duress << 3
     return credential.mac, credential.person, credential.valid_from, until, bits
 

@@ -5,8 +5,8 @@ ten decimal digits leave out 8 of 40 bits: 256 cards share each), so it is refus
 tag may be written as:
 
     62E3086CED, 0x62E3086CED, 62:E3:08:6C:ED    10 hex digits: the 40 bits
-    0424735571181                               13 decimal digits: the 40 bits
-    0149449965; 227,27885                       printed forms: refused
+    0424715775213                               13 decimal digits: the 40 bits
+    3808980205; 008,27885                       printed forms: refused
 
 Ten decimal digits that could be either are refused unless 0x stands before them. Spreadsheets round long numbers
 (4.24736E+11) and drop leading zeros: both are seen and said.

@@ -16,6 +16,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,15 @@ _MAKING: Final = "access.making"
 _VERSION: Final = re.compile(rb"\nversion (\d{1,15})\n")
 _STEP: Final = 20_000  # rows between two reports of progress
 
+_PRAGMAS: Final = (
+    f"PRAGMA page_size={PAGE}",
+    "PRAGMA journal_mode=OFF",  # a list that was not finished is nothing: it is durable before it has a name
+    "PRAGMA synchronous=OFF",
+    "PRAGMA locking_mode=EXCLUSIVE",
+    "PRAGMA temp_store=FILE",
+    "PRAGMA cache_size=-16384",
+    "PRAGMA temp.cache_size=-16384",
+)
 _STAGES: Final = (
     "CREATE TEMP TABLE s_credentials(mac, person, valid_from, valid_to, flags)",
     "CREATE TEMP TABLE s_people(id, name, roles, department)",
@@ -63,30 +73,21 @@ class Writer:
         self._sealer = Sealer(card_key, origin, version)
         self._numbers: dict[str, int] = {}
         self._approvals: list[Approval] = []
-        self._lock = _alone(folder)
-        self._path.unlink(missing_ok=True)
-        self._connection = sqlite3.connect(self._path, isolation_level=None)
-        for pragma in (
-            f"page_size={PAGE}",
-            "journal_mode=OFF",
-            "synchronous=OFF",
-            "locking_mode=EXCLUSIVE",
-            "temp_store=FILE",
-            "cache_size=-16384",
-            "temp.cache_size=-16384",
-        ):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute("BEGIN")
-        for statement in (*SCHEMA, *_STAGES):
-            self._connection.execute(statement)
+        with ExitStack() as held:
+            held.callback(os.close, _alone(folder))
+            self._path.unlink(missing_ok=True)
+            self._connection = sqlite3.connect(self._path, isolation_level=None)
+            held.callback(self._connection.close)
+            for statement in (*_PRAGMAS, "BEGIN", *SCHEMA, *_STAGES):
+                self._connection.execute(statement)
+            self._held = held.pop_all()
 
     def __enter__(self) -> "Writer":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._path.unlink(missing_ok=True)
-        os.close(self._lock)
+        with self._held:
+            self._path.unlink(missing_ok=True)
 
     def credentials(self, rows: Iterable[Credential]) -> None:
         """Adds credentials. Their people may come before or after them."""
@@ -123,12 +124,19 @@ class Writer:
         (people,) = self._connection.execute("SELECT count(*) FROM s_people").fetchone()
         self._insert("credentials", 6, _told(self._sealed_credentials(), progress, 0, cards + people))
         self._insert("people", 6, _told(self._sealed_people(), progress, cards, cards + people))
+        self._refuse_strays()
         self._insert("approvals", 13, self._sealed_approvals())
         self._insert("codes", 4, self._sealed_codes())
         self._insert("meta", 4, [(self._origin, self._version, self._made_at, cards)])
         self._connection.execute("COMMIT")
         progress(cards + people, cards + people)
         return int(cards)
+
+    def _refuse_strays(self) -> None:
+        """A credential of nobody would look like a damaged list at the door."""
+        strays = "SELECT person FROM s_credentials WHERE person NOT IN (SELECT id FROM people) LIMIT 1"
+        for (person,) in self._connection.execute(strays):
+            raise ListError(f"A card belongs to person {person}, who is not in the list: add that person.")
 
     def _insert(self, table: str, columns: int, rows: Iterable[Row]) -> None:
         places = ",".join("?" * columns)
