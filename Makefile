@@ -25,10 +25,18 @@ check: dev-lane  ## what must hold before anything is committed
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/pytest tests/test_project.py
+	@$(BIN)/pytest tests/test_project.py tests/ui/test_words.py
 
 bench: bench-lane  ## the figures of docs/benchmarks.md, on this machine
 	@$(BIN)/python -m bench
+
+words: dev-lane  ## ui/words from the sentences of the source; what is new there waits for its translation
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract --mapping=ui/words/babel.cfg --no-default-keywords --keywords="Say N_ text" \
+	    --no-location --sort-output --project=doorward --output=build/doorward.pot $(PLACES)
+	@$(BIN)/pybabel -q update --domain=doorward --locale=zh --output-dir=ui/words --input-file=build/doorward.pot \
+	    --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel -q compile --domain=doorward --locale=zh --directory=ui/words --statistics
 
 lock: dev-lane  ## requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes the newest of everything
 	@$(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt

@@ -127,6 +127,14 @@ def test_after_a_refusal_that_closed_it_a_client_says_that_no_answer_comes(door:
             client.ask(CODE)
 
 
+def test_why_a_door_hung_up_is_heard_though_it_hung_up_before_the_question(path: Path) -> None:
+    refused = wire.Refused(why="Too many messages at once; connect again and say less.")
+    with false_door(path, wire.frame(WELCOME) + wire.frame(refused)):
+        client = Client(path, Role.SCREEN)
+    with client:
+        assert client.ask(CODE) == refused
+
+
 def test_no_door_is_one_sentence(path: Path) -> None:
     with pytest.raises(LinkError) as raised:
         Client(path, Role.SCREEN)

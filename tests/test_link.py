@@ -90,10 +90,12 @@ class Door:
 
     def take(self) -> list[tuple[Peer, wire.ToDoor]]:
         """As the loop does: again while the descriptor is readable."""
-        heard = []
-        while select.select([self.link], [], [], 0)[0]:
+        heard: list[tuple[Peer, wire.ToDoor]] = []
+        for _ in range(1000):
+            if not select.select([self.link], [], [], 0)[0]:
+                return heard
             heard += self.link.take()
-        return heard
+        raise AssertionError("The link wakes its loop for nothing.")
 
     def close(self) -> None:
         for neighbour in self.neighbours:
@@ -230,6 +232,21 @@ def test_a_neighbour_that_speaks_at_the_rate_is_heard_for_ever(door: Door) -> No
     assert heard == [(peer, wire.AskScreen())] * (10 * module.BURST)
 
 
+def test_a_long_silence_saves_up_no_more_than_a_burst(door: Door) -> None:
+    neighbour, _ = door.welcome(Role.SCREEN)
+    door.clock.now += 3600
+    neighbour.say(*[wire.AskScreen()] * (module.BURST + 1))
+    assert (len(door.take()), door.link.closed) == (module.BURST, Counter({Closed.FLOOD: 1}))
+
+
+def test_the_crowd_of_all_users_is_bounded(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "USER_CROWD", 2 * module.CROWD)
+    for _ in range(module.CROWD + 3):
+        door.knock()
+        door.take()
+    assert door.link.closed == Counter({Closed.CROWD: 3})
+
+
 def test_one_users_crowd_is_turned_away(door: Door) -> None:
     crowd = [door.knock() for _ in range(module.USER_CROWD + 1)]
     door.take()
@@ -310,6 +327,13 @@ def test_an_answer_to_one_whose_going_is_not_known_yet_closes_him(door: Door) ->
     neighbour.socket.close()
     door.link.send(peer, wire.Done())
     assert (door.link.peers(Role.SCREEN), door.take()) == ([], [])
+
+
+def test_one_who_goes_without_reading_his_answer_has_gone(door: Door) -> None:
+    neighbour, peer = door.welcome(Role.SCREEN)
+    door.link.send(peer, wire.Done())
+    neighbour.socket.close()
+    assert (door.take(), door.link.peers(Role.SCREEN), door.link.closed) == ([], [], Counter({Closed.GONE: 1}))
 
 
 def test_a_message_cut_off_by_going_is_no_message(door: Door) -> None:

@@ -161,6 +161,18 @@ def test_the_wheel_imports_with_nothing_but_the_run_lock(installed: Path, wheel:
     assert (answer.returncode, answer.stderr.splitlines()[-1:]) == (0, [])
 
 
+def test_the_door_process_starts_without_the_libraries_of_the_others(installed: Path) -> None:
+    others = {"asyncio", "cv2", "kivy", "reportlab", "requests", "rich", "sqlalchemy", "starlette", "typer", "uvicorn"}
+    answer = in_the_wheel(installed, f"import kiosk.door_process\nprint(sorted({others!r} & set(sys.modules)))")
+    assert (answer.returncode, answer.stdout) == (0, "[]\n")
+
+
+def test_the_wheels_command_answers_with_nothing_but_the_run_lock(installed: Path) -> None:
+    program = "sys.argv = ['doorward', '--help']\nfrom kiosk.__main__ import main\nmain()"
+    answer = in_the_wheel(installed, program)
+    assert (answer.returncode, "doorward" in answer.stdout, answer.stderr) == (0, True, "")
+
+
 # ---------------------------------------------------------------- the appliance
 
 

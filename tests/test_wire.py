@@ -84,7 +84,12 @@ def test_what_is_no_message_is_refused(wrong: object) -> None:
 
 def test_nesting_without_end_is_refused() -> None:
     with pytest.raises(wire.WireError):
-        wire.to_door(b"\x81\xa4type" + b"\x91" * 60_000)
+        wire.to_door(b"\x82\xa1a" + b"\x91" * 60_000)
+
+
+def test_text_that_is_no_utf_8_is_refused() -> None:
+    with pytest.raises(wire.WireError):
+        wire.to_door(b"\x81\xa4type\xa2\xff\xff")
 
 
 def test_what_was_sent_stands_in_no_error() -> None:
