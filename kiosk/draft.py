@@ -105,7 +105,7 @@ class _Line:
 
     def wrong(self, column: str, wrong: Say, remedy: Say) -> None:
         self.sound = False
-        given = self.row.cells.get(column)
+        given = self.row.cells.get(column, "").strip()
         value = shown(given) if given else None
         self._draft.wrong(Problem(self.row.place(column), wrong, remedy, value, self.row.file))
 
@@ -119,6 +119,7 @@ class _Reading:
         self._rooms = _by_name({room: rules.name for room, rules in policy.rooms.items()})
         self._places: dict[bytes | str, str] = {}  # of cards and approvals
         self._wanted: dict[int, tuple[Row, str]] = {}  # people named by cards and approvals, and where first
+        self._unsound: set[int] = set()  # people in rows with a problem: they are there, if not yet in the draft
         self._roles_of = lru_cache(_MANY)(self._read_roles)
         self._begin = lru_cache(_MANY)(lambda cell: cells.moment(cell, self._zone, ends=False) if cell else 0)
         self._end = lru_cache(_MANY)(lambda cell: cells.moment(cell, self._zone, ends=True) if cell else 2**53)
@@ -140,7 +141,7 @@ class _Reading:
     def finish(self, file: Path) -> None:
         """Says what can only be said at the end."""
         for number, (row, column) in self._wanted.items():
-            if number and number not in self._draft.people:
+            if number and number not in self._draft.people and number not in self._unsound:
                 remedy = Say("Add that person, or correct the number.")
                 _Line(self._draft, row).wrong(column, Say("is the number of nobody in the list."), remedy)
         if not self._draft.people and not self._draft.problems:
@@ -162,6 +163,8 @@ class _Reading:
             line.wrong("id", Say("is the number of {name} in a row above.", {"name": known.name}), remedy)
         if line.sound:
             self._draft.people[number] = known or person
+        else:
+            self._unsound.add(number)
 
     def _card(self, line: _Line, number: int) -> None:
         technology = cells.plain(line.row.cells.get("technology", "")).lower() or "em4100"
