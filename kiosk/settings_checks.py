@@ -155,9 +155,7 @@ def agreement(file: SettingsFile, policy: Policy) -> Iterator[Problem]:
     doors = room.interlock.doors if room.interlock else ()
     for door in doors:
         if door not in file.neighbours:
-            remedy = Say(
-                "Add it: {key} = {example}", {"key": under("neighbours", door), "example": '"gpio:5?closed=low"'}
-            )
+            remedy = Say("Add it: {key} = {example}", {"key": under("", door), "example": '"gpio:5?closed=low"'})
             yield Problem(under("neighbours", door), Say("is missing: the room's interlock names this door."), remedy)
     for name in file.neighbours:
         if name not in doors:
