@@ -187,7 +187,7 @@ def read_headers(records: Sequence[bytes]) -> list[Header]:
     Raises RecordError when any is not, without saying which. Canonical JSON holds no raw newline, so lines that are
     as many as the records, and that come out again as the same bytes, are those records.
     """
-    lines = b"\n".join(records) + b"\n"
+    lines = b"".join([record + b"\n" for record in records])
     try:
         wholes, headers = _decode_lines(lines), _decode_header_lines(lines)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
