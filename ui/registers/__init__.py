@@ -18,6 +18,7 @@ from kiosk.rules.checkpoint import VerifierKey, parse_checkpoint, parse_note
 from kiosk.rules.policy import Policy
 from kiosk.rules.record import Record, parse
 from kiosk.rules.register import Erased, Item, Period, RegisterLine, Show, lines
+from kiosk.rules.view import Say
 from ui.registers import forms
 from ui.registers.sheet import Row, Seal, Sheet, Source
 from ui.registers.whole import ExportError, whole
@@ -74,18 +75,19 @@ def export(  # noqa: PLR0917 - a command's options
 
     `room` is a room of the policy (KeyError if it is not). `key` is the ledger's verifier key, which records as JSON
     lines carry. `stamp` stands on every page: who took this copy, and what for (R17).
-    Raises ExportError, LedgerError, NoteError, RecordError; FontError and TooManyRowsError for their formats.
+    Raises ExportError in the reader's language; LedgerError, NoteError, RecordError.
     """
     words = load(language)
     checkpoint = parse_checkpoint(parse_note(reader.note).text)
     source = Source(checkpoint.origin, checkpoint.size, checkpoint.root)
     kept = _reported(_items(reader, source.size), source.size, progress or _silent)
-    if (what, format) == (What.RECORDS, Format.JSONL):
-        if key is None:
-            raise ExportError("Records as JSON lines carry the ledger's public key; name it.")
-        return Exported(out, _bundle(reader, key, _within(kept, policy.zone, period), out), source, None)
-    seal = _write(what, format, kept, policy, room, period, source, words, out, show, stamp)
-    return Exported(out, seal.rows, source, seal.digest)
+    try:
+        if (what, format) == (What.RECORDS, Format.JSONL):
+            return Exported(out, _bundle(reader, key, _within(kept, policy.zone, period), out), source, None)
+        seal = _write(what, format, kept, policy, room, period, source, words, out, show, stamp)
+        return Exported(out, seal.rows, source, seal.digest)
+    except ExportError as error:
+        raise type(error)(error.say, words) from error
 
 
 def _write(  # noqa: PLR0917 - as `export`
@@ -134,10 +136,12 @@ def write_jsonl(out: BinaryIO, sheet: Sheet, register: Iterable[RegisterLine]) -
     return seal
 
 
-def _bundle(reader: LedgerReader, key: VerifierKey, kept: Iterable[Item], out: Path) -> int:
+def _bundle(reader: LedgerReader, key: VerifierKey | None, kept: Iterable[Item], out: Path) -> int:
     """The records from the first to the last of `kept`, with their proofs."""
     from kiosk.bundle import bundle
 
+    if key is None:
+        raise ExportError(Say("Records as JSON lines carry the ledger's public key. Name its file."))
     start, end = 0, 0
     for record in kept:
         start, end = start if end else record.seq, record.seq + 1

@@ -13,15 +13,17 @@ from typing import BinaryIO
 
 import xlsxwriter
 
+from kiosk.rules.view import Say
 from ui.registers.sheet import Row, Seal, Sheet, facts, sealed
+from ui.registers.whole import ExportError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_MOST_ROWS = 1_048_576 - 20  # of a worksheet, less heading and seal
+MOST_ROWS = 1_048_576 - 20  # of a worksheet, less heading and seal
 _FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter", "text_wrap": True, "border": 1}
 
 
-class TooManyRowsError(Exception):
-    """One sentence: the sheet is longer than the format holds."""
+class TooManyRowsError(ExportError):
+    """The sheet is longer than the format holds."""
 
 
 def write_csv(out: BinaryIO, sheet: Sheet, rows: Iterable[Row]) -> Seal:
@@ -69,8 +71,9 @@ def _fill(
     page.repeat_rows(at)
     for row in seal.over(rows):
         at += 1
-        if at > _MOST_ROWS:
-            raise TooManyRowsError(f"A worksheet holds {_MOST_ROWS} rows; choose a shorter period, or CSV.")
+        if at > MOST_ROWS:
+            limit = Say("A worksheet holds {rows} rows. Choose a shorter period, or CSV.", {"rows": MOST_ROWS})
+            raise TooManyRowsError(limit)
         for number, (text, column) in enumerate(zip(row, sheet.columns, strict=True)):
             page.write_string(at, number, text, centred if column.centred else cell)
     for line in (*(() if seal.rows else (sheet.empty,)), *sealed(sheet, seal.digest), sheet.stamp):

@@ -18,6 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
 from kiosk.rules.view import Say
+from ui.registers.whole import ExportError
 
 
 class Face(Struct, frozen=True):
@@ -40,12 +41,8 @@ MISSING = "□"
 _BEYOND = re.compile("<([0-9A-F]{5,6})>")
 
 
-class FontError(Exception):
-    """One sentence (`say`): which font is not there, or not whole, and which package brings it."""
-
-    def __init__(self, say: Say) -> None:
-        super().__init__(say.text.format(**say.args))
-        self.say = say
+class FontError(ExportError):
+    """Which font is not there, or not whole, and which package brings it."""
 
 
 class Run(Struct, frozen=True):

@@ -7,9 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from kiosk.rules.view import Say
+from ui.words import Translations, load
+
 
 class ExportError(Exception):
-    """One clear sentence: which file could not be written, and why."""
+    """One clear sentence (`say`): what could not be written, why, and what to do."""
+
+    def __init__(self, say: Say, words: Translations | None = None) -> None:
+        super().__init__((words or load("en")).tr(say))
+        self.say = say
 
 
 @contextmanager
@@ -24,7 +31,8 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
         _sync(path.parent)
     except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror or error}.") from error
+        why = error.strerror or str(error)
+        raise ExportError(Say("{path} cannot be written: {why}.", {"path": str(path), "why": why})) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -188,6 +188,9 @@ WHYS: Mapping[str, str] = {
     )
 }
 
+# Headings of the command line's tables, which it looks up by value.
+HEADINGS = (N_("Approval"), N_("Name"), N_("Room"), N_("Code"))
+
 PLACES: Mapping[str, Mapping[str, str]] = {
     "input": INPUTS,
     "inputs": INPUTS,
