@@ -189,6 +189,11 @@ def test_what_a_driver_finds_wrong_is_told_with_the_key(write: Write) -> None:
     assert lines(write(SMALL), checks) == told
 
 
+def test_a_driver_is_not_asked_about_an_address_that_is_missing_anyway(write: Write) -> None:
+    checks = Checks(output=lambda _: ["No such driver."])
+    assert lines(write(DOOR + READER), checks) == ["door.toml: lock: is missing. Add it: lock = { … }"]
+
+
 def test_a_line_that_is_given_to_two_devices_is_told(write: Write) -> None:
     expected = (
         'door.toml: inputs.exit_button = "gpio:17?active=low": is the line of lock.driver already.'
