@@ -120,6 +120,11 @@ class Doorway:
         """Whether a push from outside opens."""
         return self.energised or Input.FIRE in self._active
 
+    @property
+    def active(self) -> frozenset[Input]:
+        """The contacts that are pressed, opened or signalled, whatever their wires say."""
+        return frozenset(self._active)
+
     def sense(self, wire: Input) -> Sense:
         """What stands at the end of this wire."""
         if wire in self._broken:

@@ -38,6 +38,7 @@ class Poll:
         self._by_descriptor: dict[int, Watch] = {}
 
     def watch(self, thing: Watched, ready: Callable[[], None]) -> Watch:
+        """Of two that are ready at once, the one watched first is called first."""
         watch = Watch(self._epoll, thing, ready)
         self._watches.append(watch)
         self.renew(watch)
@@ -62,10 +63,14 @@ class Poll:
         if until is not None:
             times.append(until)
         seconds = max(0.0, min(times) - self._clock()) if times else None
-        for descriptor, _ in self._epoll.poll(seconds):
-            watch = self._by_descriptor.get(descriptor)
-            if watch is not None:
-                self._call(watch)
+        ready = {self._by_descriptor.get(descriptor) for descriptor, _ in self._epoll.poll(seconds)}
+        if len(ready) == 1:
+            if (only := ready.pop()) is not None:
+                self._call(only)
+        else:
+            for watch in self._watches:
+                if watch in ready:
+                    self._call(watch)
         if times and min(times) <= (now := self._clock()):
             for watch in self._watches:
                 due = watch.thing.due()

@@ -23,6 +23,15 @@ from kiosk.rules.messages import (
 )
 from kiosk.rules.turn import LOCK
 
+# What explains an open leaf is heard before the leaf: a lever that opens mechanically moves both contacts at once.
+_FIRST = (
+    Input.FIRE,
+    Input.EXIT_BUTTON,
+    Input.TAMPER,
+    Input.PRESENCE,
+    Input.LOCK_POSITION,
+    Input.DOOR_POSITION,
+)
 NOISE_MS = 60_000  # bad frames are counted at once, and recorded at most this often
 
 
@@ -51,10 +60,10 @@ class Senses:
         self._watch(LOCK, hardware.lock, self._nothing)
         if hardware.siren is not None:
             self._watch("siren", hardware.siren, self._nothing, back=self._siren_again(hardware.siren))
+        for which in sorted(hardware.inputs, key=_FIRST.index):
+            self._watch(which.value, hardware.inputs[which], self._input(which))
         for name, (side, device) in hardware.readers.items():
             self._watch(name, device, self._reader(name, side))
-        for which, device in hardware.inputs.items():
-            self._watch(which.value, device, self._input(which))
         for name, device in hardware.neighbours.items():
             self._watch(name, device, self._neighbour(name))
 

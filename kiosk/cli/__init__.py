@@ -6,7 +6,7 @@ DOORWARD_LANGUAGE. Exit status: 0 done, 1 refused or a fault found, 2 a command 
 
 import typer
 
-from kiosk.cli import door, exports, lists, records
+from kiosk.cli import demo, door, exports, lists, records
 
 app = typer.Typer(
     name="doorward",
@@ -19,6 +19,7 @@ app.command("door")(door.door)
 app.command("relock")(door.relock)
 app.command("check-settings")(door.check_settings)
 app.add_typer(lists.app, name="access")
+app.command("demo")(demo.demo)
 app.command("verify")(records.verify)
 app.command("records")(records.records)
 app.add_typer(exports.app, name="export")

@@ -1,6 +1,7 @@
 """The terminal: its language, its progress bars, and how a command that cannot go on says so."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ from kiosk.problems import Problem
 from kiosk.settings import Checks, Settings, SettingsError, read_settings
 from ui.words import LANGUAGES, Translations, load
 
-out = Console(highlight=False, soft_wrap=True)
+_WIDE = None if sys.stdout.isatty() else 120  # a log is read on something wider than a terminal of 80
+
+out = Console(highlight=False, soft_wrap=True, width=_WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _LANGUAGE = ("DOORWARD_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")

@@ -15,13 +15,14 @@ from kiosk.ledger import LedgerReader
 from kiosk.rules.access import Reason
 from kiosk.rules.messages import Input, Kind, Order, Side
 from kiosk.rules.record import Record
-from kiosk.rules.view import Say
+from kiosk.rules.view import Say, Screen
 from kiosk.wire import EnterCode, PlaceOrder, Role
 from ui.bench import site
 from ui.bench.play import Stage
 from ui.bench.unit import Unit
 
 PATIENCE_S: Final = 8.0
+APART_S: Final = 0.7
 _LOOK_S: Final = 0.01
 
 
@@ -38,6 +39,7 @@ class Tour:
     def __init__(self, stage: Stage, unit: Unit, place: site.Site) -> None:
         self._stage, self._unit, self._place = stage, unit, place
         self._seen = 0
+        self._badged: dict[tuple[str, str], float] = {}
 
     def acts(self) -> Iterator[Act]:
         yield Act(Say("A custodian badges in, and leaves by the lever"), self._custodian)
@@ -55,24 +57,24 @@ class Tour:
     # ------------------------------------------------------------ the acts
 
     def _custodian(self) -> None:
-        self._stage.present(site.OUTSIDE, site.CUSTODIAN)
+        self._badge(site.OUTSIDE, site.CUSTODIAN)
         self._record(Kind.GRANTED, grounds="custodian", name="赵国强")
         self._through()
         self._out()
 
     def _strangers(self) -> None:
         self._stage.garble(site.OUTSIDE)
-        self._stage.present(site.OUTSIDE, site.STRANGER)
+        self._badge(site.OUTSIDE, site.STRANGER)
         self._record(Kind.DENIED, reasons=[Reason.UNKNOWN_CREDENTIAL])
-        self._stage.present(site.OUTSIDE, site.LOST)
+        self._badge(site.OUTSIDE, site.LOST)
         self._record(Kind.DENIED, reasons=[Reason.DISABLED, Reason.NO_APPROVAL])
         self._expect("the lock stays shut", lambda: not self._stage.push())
 
     def _staff(self) -> None:
-        self._stage.present(site.OUTSIDE, site.STAFF)
+        self._badge(site.OUTSIDE, site.STAFF)
         self._record(Kind.GRANTED, grounds="approval", approver="林慧")
         self._through()
-        self._stage.present(site.INSIDE, site.STAFF)
+        self._badge(site.INSIDE, site.STAFF)
         self._expect("the lock releases", lambda: self._stage.seen().gives)
         self._stage.push()
         self._record(Kind.LEFT, how="card")
@@ -115,14 +117,14 @@ class Tour:
         self._record(Kind.FORCED)
         self._expect("the siren sounds", lambda: self._stage.seen().siren)
         self._shut()
-        self._stage.present(site.OUTSIDE, site.CUSTODIAN)
+        self._badge(site.OUTSIDE, site.CUSTODIAN)
         self._record(Kind.ALARM_RESET)
         self._expect("the siren is silent", lambda: not self._stage.seen().siren)
         self._through()
         self._out()
 
     def _held(self) -> None:
-        self._stage.present(site.OUTSIDE, site.CUSTODIAN)
+        self._badge(site.OUTSIDE, site.CUSTODIAN)
         self._open()
         self._record(Kind.HELD_WARNING)
         self._record(Kind.HELD)
@@ -137,7 +139,7 @@ class Tour:
         self._record(Kind.DEVICE_LOST, device=site.OUTSIDE)
         self._stage.plug(site.OUTSIDE)
         self._record(Kind.DEVICE_BACK, device=site.OUTSIDE)
-        self._stage.present(site.OUTSIDE, site.CUSTODIAN)
+        self._badge(site.OUTSIDE, site.CUSTODIAN)
         self._through()
         self._out()
 
@@ -155,7 +157,7 @@ class Tour:
         self._expect("the lock is shut", lambda: not self._stage.seen().energised)
 
     def _killed(self) -> None:
-        self._stage.present(site.OUTSIDE, site.CUSTODIAN)
+        self._badge(site.OUTSIDE, site.CUSTODIAN)
         self._expect("the lock releases", lambda: self._stage.seen().energised)
         starts = self._unit.starts
         self._unit.kill()
@@ -164,11 +166,18 @@ class Tour:
         self._unit.wait_ready()
         self._record(Kind.STARTED)
         self._expect("the lock is still shut", lambda: not self._stage.seen().energised)
-        self._stage.present(site.OUTSIDE, site.CUSTODIAN)
+        self._badge(site.OUTSIDE, site.CUSTODIAN)
         self._through()
         self._out()
 
     # ------------------------------------------------------------ what people do
+
+    def _badge(self, reader: str, card: str) -> None:
+        """A person takes the card away before holding it up again; a reader takes less for one presentation."""
+        since = time.monotonic() - self._badged.get((reader, card), 0.0)
+        time.sleep(max(0.0, APART_S - since))
+        self._stage.present(reader, card)
+        self._badged[reader, card] = time.monotonic()
 
     def _through(self) -> None:
         self._open()
@@ -188,11 +197,15 @@ class Tour:
 
     def _shut(self) -> None:
         self._stage.shut()
-        self._expect("the door is shut", lambda: not self._stage.seen().leaf_open)
+        self._expect("the door sees that it is shut", lambda: self._screen().leaf == "closed")
 
     def _type(self, code: str) -> None:
         with Client(self._place.places.socket, Role.SCREEN) as screen:
             screen.ask(EnterCode(code, Side.OUTSIDE))
+
+    def _screen(self) -> Screen:
+        with Client(self._place.places.socket, Role.SCREEN) as screen:
+            return screen.screen()
 
     def _order(self, order: Order) -> None:
         with Client(self._place.places.socket, Role.SYNC) as centre:
