@@ -80,6 +80,6 @@ def bolt_missing(turn: Turn) -> None:
 def bolt_deadline(door: Door) -> int | None:
     """When a bolt that reads withdrawn though the lock was secured must have been thrown."""
     lock = door.lock
-    if lock.released or lock.relocked is None or not lock.works or door.leaf.opened is not None:
+    if lock.released or lock.secured is None or not lock.works or door.leaf.opened is not None:
         return None
-    return lock.relocked + BOLT_TRAVEL_MS if door.inputs.get(Input.LOCK_POSITION) is Sense.NORMAL else None
+    return lock.secured + BOLT_TRAVEL_MS if door.inputs.get(Input.LOCK_POSITION) is Sense.NORMAL else None

@@ -24,12 +24,14 @@ RESULT_SHOWN_MS = 5000
 class Lock(Struct, frozen=True):
     """`until`: mono ms; None while released means free, and then `reason` says why.
 
-    `relocked`: mono ms of the last order to lock. `again`: mono ms at which a level that failed is said again.
+    `secured`: mono ms of the last order to lock; `relocked`: of the one that ended a release. `again`: mono ms at
+    which a level that failed is said again.
     """
 
     released: bool = False
     reason: str = ""
     until: int | None = None
+    secured: int | None = None
     relocked: int | None = None
     works: bool = True
     again: int | None = None
@@ -154,18 +156,20 @@ class Turn:
         until = self.at.mono + seconds * 1000
         if lock.released and lock.until is not None:
             until = max(until, lock.until)
-        self.set(lock=Lock(True, reason, until, None, lock.works, lock.again))
+        self.set(lock=Lock(True, reason, until, works=lock.works, again=lock.again))
         self.commands.append(Release(reason, until))
 
     def free(self, reason: str) -> None:
         """Released without an end, by name."""
         lock = self.door.lock
-        self.set(lock=Lock(True, reason, None, None, lock.works, lock.again))
+        self.set(lock=Lock(True, reason, works=lock.works, again=lock.again))
         self.commands.append(Release(reason, None))
 
     def secure(self, reason: str) -> None:
         lock = self.door.lock
-        self.set(lock=Lock(False, reason, None, self.at.mono, lock.works, lock.again))
+        now = self.at.mono
+        relocked = now if lock.released else lock.relocked
+        self.set(lock=Lock(False, reason, secured=now, relocked=relocked, works=lock.works, again=lock.again))
         self.commands.append(Secure(reason))
 
     def alarm(self, kind: Kind) -> None:
