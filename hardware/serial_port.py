@@ -17,6 +17,7 @@ kills it, so that no release arrives long after it was asked for, and a reader b
 seconds. On a cable of its own a reader that hangs is as silent as one with no card before it: nobody can tell.
 """
 
+import errno
 import os
 import select
 import socket
@@ -235,7 +236,10 @@ class _Pumped(_Line):
             self.why = _reason(error)
         finally:
             os.close(self._mouth)
+            connection = getattr(self._port, "_socket", None)
             self._port.close()
+            if connection is not None:
+                connection.close()  # pyserial forgets to, when the other end was first
 
     def _wait(self) -> bytes:
         if self._socket is None:
@@ -314,15 +318,15 @@ def _fresh(port: "SerialBase") -> socket.socket | None:
 
 
 def _cannot_open(where: str, error: BaseException) -> str:
-    return f"The serial port {where} cannot be opened: {_reason(error)}."
+    return f"The serial port {where} cannot be opened: {_reason(error, 'another program has it open')}."
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, busy: str = "it takes no more") -> str:
     """In the system's words: pyserial wraps them, with or without the number."""
     inner: BaseException | None = error
     while inner is not None:
-        if isinstance(inner, BlockingIOError) or getattr(inner, "errno", None) == 11:
-            return "another program has it open, or it is full"
+        if getattr(inner, "errno", None) == errno.EAGAIN:
+            return busy
         if getattr(inner, "errno", None):
             return os.strerror(inner.errno).lower()  # type: ignore[attr-defined]
         inner = inner.__context__

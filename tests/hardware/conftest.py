@@ -1,6 +1,8 @@
 """What the hardware tests share: a clock that stands still, and waiting for a device without sleeping."""
 
 import select
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -48,3 +50,13 @@ def is_readable(fileno: int, timeout: float = 0) -> bool:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_outlives_its_test() -> Iterator[None]:
+    """A pump lets go of its port a moment after it was closed: that belongs to the test that closed it."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("serial "):
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
