@@ -26,7 +26,7 @@ from kiosk.verify import verify
 from ui.registers import Exported, ExportError, Format, What, export, forms
 from ui.registers.files import TooManyRowsError, write_csv, write_xlsx
 from ui.registers.fonts import RARE, TEXT, Face, FontError, Fonts
-from ui.registers.paper import BODY, HEADING, LEAST_ROW, SIGNING, Laid, paginate, wrap, write_pdf
+from ui.registers.paper import BODY, END_ROW, HEADING, SIGNING, Laid, paginate, wrap, write_pdf
 from ui.registers.sheet import Row, Sheet, Source, grouped
 from ui.registers.whole import whole
 from ui.words import load
@@ -421,13 +421,13 @@ def test_a_word_stays_whole_where_it_can() -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(st.floats(LEAST_ROW, BODY - HEADING - LEAST_ROW - SIGNING), max_size=60))
+@given(st.lists(st.floats(END_ROW, BODY - HEADING - END_ROW - SIGNING), max_size=60))
 def test_pages_hold_every_row_in_order_and_room_for_the_end(heights: list[float]) -> None:
     laid = [Laid((), height) for height in heights]
     pages = paginate(laid)
     assert [row for page in pages for row in page] == laid
     for number, page in enumerate(pages):
-        end = LEAST_ROW + SIGNING if number == len(pages) - 1 else 0
+        end = END_ROW + SIGNING if number == len(pages) - 1 else 0
         assert page or not laid
         assert sum(row.height for row in page) + end <= BODY - (HEADING if number == 0 else 0) + 0.001
 

@@ -43,7 +43,9 @@ def records(  # noqa: PLR0917 - the parts of a heading
         Column(words.text("What happened"), 173),
     )
     title, empty = words.text("Records of the door"), words.text("There is no record of this period.")
-    return _sheet(policy, room, period, source, words, title=title, empty=empty, columns=columns, stamp=stamp)
+    return _sheet(
+        policy, room, period, source, words, title=title, empty=empty, columns=columns, stamp=stamp, least_row=6.5
+    )
 
 
 def _sheet(
@@ -57,6 +59,7 @@ def _sheet(
     empty: str,
     columns: tuple[Column, ...],
     stamp: str,
+    least_row: float = 9.0,
 ) -> Sheet:
     return Sheet(
         title=title,
@@ -68,6 +71,7 @@ def _sheet(
         source=source,
         signers=tuple(_signers(policy, words)),
         words=words,
+        least_row=least_row,
         empty=empty,
         stamp=stamp,
     )

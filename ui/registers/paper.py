@@ -26,12 +26,12 @@ BOTTOM = 24 * MM  # the footer lies below
 SIZE, LEADING = 10.0, 14.0
 PAD = 2 * MM
 HEAD = 10 * MM
-LEAST_ROW = 9 * MM
+END_ROW = 9 * MM
 HEADING = 66.0
 SIGNING = 14 * MM
 FOOTER = 8 * MM
 BODY = TOP - BOTTOM - HEAD
-MOST_LINES = int((BODY - HEADING - LEAST_ROW - SIGNING - 2 * PAD) // LEADING)  # of a row's part: fits any page
+MOST_LINES = int((BODY - HEADING - END_ROW - SIGNING - PAD) // LEADING)  # of a row's part: fits any page
 MOST_CODES = 30
 BLANK = "_" * 16
 
@@ -112,7 +112,7 @@ class _Printer:
         ]
         for start in range(0, max(map(len, cells)), MOST_LINES):
             part = tuple(cell[start : start + MOST_LINES] for cell in cells)
-            yield Laid(part, max(LEAST_ROW, max(map(len, part)) * LEADING + 2 * PAD))
+            yield Laid(part, max(self._sheet.least_row * MM, max(map(len, part)) * LEADING + PAD))
 
     def _page(self, rows: Sequence[Laid], number: int, pages: int) -> None:
         self._watermark()
@@ -162,9 +162,9 @@ class _Printer:
 
     def _nothing_below(self, y: float, *, empty: bool) -> float:
         words = self._sheet.empty if empty else self._sheet.words.text("(nothing below)")
-        self._box(LEFT, y - LEAST_ROW, TABLE, LEAST_ROW)
-        self._text(WIDTH / 2, y - LEAST_ROW / 2 - 3.5, words, SIZE, anchor=0.5)
-        return y - LEAST_ROW
+        self._box(LEFT, y - END_ROW, TABLE, END_ROW)
+        self._text(WIDTH / 2, y - END_ROW / 2 - 3.5, words, SIZE, anchor=0.5)
+        return y - END_ROW
 
     def _signatures(self, y: float) -> None:
         text = self._sheet.words.text
@@ -226,6 +226,6 @@ def paginate(rows: Sequence[Laid]) -> list[list[Laid]]:
             room = BODY
         pages[-1].append(row)
         room -= row.height
-    if room < LEAST_ROW + SIGNING and len(pages[-1]) > 1:
+    if room < END_ROW + SIGNING and len(pages[-1]) > 1:
         pages.append([pages[-1].pop()])
     return pages

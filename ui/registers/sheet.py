@@ -53,6 +53,7 @@ class Sheet(Struct, frozen=True):
     source: Source
     signers: tuple[str, ...]
     words: Translations
+    least_row: float = 9.0  # millimetres: room to write in, or to read only
     empty: str = ""  # what the sheet says when it has no row
     stamp: str = ""  # who made this copy, what for, under which approval (R17)
 
