@@ -76,22 +76,22 @@ class _Checker:
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] = (0, 0)
         self._erased: int | None = None
+        self._torn = False
 
     def fault(self, seq: int, what: str) -> None:
         self.faults.append(Fault(f"record {seq}", what))
 
     def take(self, start: int, end: int, rows: Sequence[Row]) -> None:
         """Records [start, end), a batch; `rows` are those of them that are there."""
-        if [row.seq for row in rows] != list(range(start, end)):
-            present = {row.seq for row in rows}
-            for seq in range(start, end):
-                if seq not in present:
-                    self.fault(seq, "it is missing")
-        leaves = [row.leaf if row.body is None else tree.leaf_hash(row.body) for row in rows]
+        present = {row.seq for row in rows}
+        missing = [seq for seq in range(start, end) if seq not in present]
+        for seq in missing:
+            self.fault(seq, "it is missing")
+        self._torn = self._torn or bool(missing)
         if not self._are_sound(rows):
             for row in rows:
                 self._check_body(row)
-        self._check_nodes(rows, leaves)
+        self._check_nodes(rows)
 
     def result(self) -> Checked:
         last = self._last if self._first else None
@@ -100,7 +100,7 @@ class _Checker:
 
     def _are_sound(self, rows: Sequence[Row]) -> bool:
         bodies = [row.body for row in rows if row.body is not None]
-        if len(bodies) != len(rows) or not rows:
+        if len(bodies) != len(rows) or not rows or list(map(tree.leaf_hash, bodies)) != [row.leaf for row in rows]:
             return False
         try:
             headers = read_headers(bodies)
@@ -120,6 +120,8 @@ class _Checker:
         if row.body is None:
             self._erased = row.seq
             return
+        if tree.leaf_hash(row.body) != row.leaf:
+            self.fault(row.seq, "its bytes are not those of the hash stored beside it")
         try:
             decode(row.body)
             header = read_header(row.body)
@@ -142,17 +144,19 @@ class _Checker:
         self._first = self._first or first
         self._last = last
 
-    def _check_nodes(self, rows: Sequence[Row], leaves: Sequence[bytes]) -> None:
-        """Every hash stored beside these records is that of what it stands for, up to the range's own root."""
-        self.peaks, computed = tree.extend_all(self.peaks, leaves)
-        for row, hashes in zip(rows, computed, strict=True):
-            if row.hashes != hashes:
-                self._compare(row, hashes)
+    def _check_nodes(self, rows: Sequence[Row]) -> None:
+        """Every node stored beside these records is that of the leaves below it, up to the range's own root.
 
-    def _compare(self, row: Row, hashes: bytes) -> None:
-        if len(row.hashes) != tree.HASH_BYTES * tree.completed(row.seq):
-            self.fault(row.seq, "the hashes stored beside it are not as many as its place asks for")
-        elif row.leaf != hashes[: tree.HASH_BYTES]:
-            self.fault(row.seq, "its bytes are not those of the hash stored beside it")
-        elif not row.hashes.startswith(hashes):  # the last of a range completes nodes above it too
-            self.fault(row.seq, "a node of the tree stored beside it is not the hash of what it stands for")
+        Leaves are taken as stored: that one is not its body's is told of that record alone. After a gap nothing is
+        known of the nodes above it, and the checkpoints tell.
+        """
+        if self._torn:
+            return
+        self.peaks, computed = tree.extend_all(self.peaks, [row.leaf for row in rows])
+        for row, hashes in zip(rows, computed, strict=True):
+            if row.hashes != hashes and not self._ends_well(row, hashes):
+                self.fault(row.seq, "a node of the tree stored beside it is not the hash of what it stands for")
+
+    def _ends_well(self, row: Row, hashes: bytes) -> bool:
+        """The last record of a range completes nodes above the range too."""
+        return len(row.hashes) == tree.HASH_BYTES * tree.completed(row.seq) and row.hashes.startswith(hashes)
