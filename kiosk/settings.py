@@ -39,7 +39,7 @@ def read_lock(path: Path, *, checks: Checks) -> Lock:
     """The lock alone, for who must drive it safe whatever else is wrong with the file. Raises SettingsError."""
     table, found = load(path)
     if not found:
-        lock, found = sketch(table.get("lock"), Lock, "lock", forms(path.parent))
+        lock, found = sketch(table.get("lock", {}), Lock, "lock", forms(path.absolute().parent))
         if not found:
             sentences = checks.output(lock.driver)
             found = [Problem("lock.driver", Say(each), Say(""), shown(lock.driver), path.name) for each in sentences]
@@ -60,7 +60,7 @@ def _read(path: Path, checks: Checks) -> tuple[Settings | None, list[Problem]]:
     table, found = load(path)
     if found:
         return None, found
-    file, found = sketch(table, SettingsFile, forms=forms(path.parent))
+    file, found = sketch(table, SettingsFile, forms=forms(path.absolute().parent))
     wrong = {problem.where for problem in found}
     policy, of_policy = (None, []) if related("door.policy", wrong) else examine(file.door.policy)
     later = [*devices(file, checks), *machine(file)]

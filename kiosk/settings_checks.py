@@ -132,11 +132,15 @@ def machine(file: SettingsFile) -> Iterator[Problem]:
 
 def _data(folder: Path) -> tuple[Say, Say] | None:
     """The door makes its own folder, in the nearest one that is there."""
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     names: dict[str, str | int] = {"folder": str(folder), "user": os.geteuid()}
-    if not nearest.is_dir():
+    try:
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        mode = nearest.stat().st_mode
+    except OSError as error:
+        return Say("cannot be read: {why}.", {"why": error.strerror or str(error)}), Say("Check the path.")
+    if not stat.S_ISDIR(mode):
         return Say("is not a folder."), Say("Name a folder.")
-    if nearest == folder and folder.stat().st_mode & stat.S_IWOTH:
+    if nearest == folder and mode & stat.S_IWOTH:
         return Say("can be written by others."), Say("Close it: chmod o-w {folder}", names)
     if not os.access(nearest, os.W_OK | os.X_OK):
         return Say("cannot be written by this user."), Say("Make it: install -d -m 0700 -o {user} {folder}", names)

@@ -241,6 +241,11 @@ def test_a_data_folder_below_a_file_is_refused(write: Write) -> None:
     assert line.endswith("is not a folder. Name a folder.")
 
 
+def test_a_data_folder_that_cannot_even_be_looked_for_is_refused(write: Write) -> None:
+    (line,) = lines(write(SMALL.replace('"data"', f'"{"x" * 300}"')))
+    assert line.endswith("cannot be read: File name too long. Check the path.")
+
+
 def test_a_data_folder_that_this_user_cannot_write_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     (line,) = lines(write(SMALL))
@@ -292,7 +297,7 @@ def test_the_lock_can_be_read_from_a_file_that_is_wrong_elsewhere(write: Write) 
 
 def test_a_lock_that_cannot_be_read_is_told(write: Write) -> None:
     with pytest.raises(SettingsError) as caught:
-        read_lock(write("[lock]\n"), checks=FREE)
+        read_lock(write(READER), checks=FREE)
     assert [problem.where for problem in caught.value.problems] == ["lock.driver"]
 
 
