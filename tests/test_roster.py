@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kiosk.access_list import CURRENT, Header, card_mac, parse_header
 from kiosk.keys import Secret
-from kiosk.list_writer import issuer
+from kiosk.list_writer import PAGE, issuer
 from kiosk.roster import Roster, RosterError, check
 from kiosk.rules.checkpoint import Note, parse_note
 from kiosk.rules.credentials import Card, CodeMatch, Found, Person
@@ -277,26 +277,48 @@ def check_size(folder: Path) -> Header:
     return replace(stated, size=(folder / "access-1.db").stat().st_size)
 
 
-def test_500_flipped_bits_give_the_truth_or_damage(tmp_path: Path) -> None:
-    cards = [Card("em4100", number.to_bytes(5, "big")) for number in range(3_000)]
+CARDS = [Card("em4100", number.to_bytes(5, "big")) for number in range(3_000)]
+ASKED = [*CARDS[::40], *(Card("em4100", (2**39 + at).to_bytes(5, "big")) for at in range(20))]
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Path:
+    """A list of so many rows that its tables are trees of two levels."""
     with lists.writer(tmp_path) as making:
         making.people(Person(number, f"人{number}", ("staff",)) for number in range(1, 1_501))
-        making.credentials(lists.credential(card, at // 2 + 1) for at, card in enumerate(cards))
+        making.credentials(lists.credential(card, at // 2 + 1) for at, card in enumerate(CARDS))
         making.approvals([lists.TEACHERS_ENTRY, lists.VISITORS_ENTRY])
         making.finish(lists.ISSUER_KEY)
-    with closing(lists.open_list(tmp_path)) as opened:
-        asked = [*cards[::40], *(Card("em4100", (2**39 + at).to_bytes(5, "big")) for at in range(20))]
-        truth = [opened.find(card) for card in asked]
-    path = tmp_path / "access-1.db"
-    chance = random.Random(6)  # noqa: S311 - to be the same each time
+    return tmp_path
+
+
+def lies(folder: Path, places: Iterable[int], chance: random.Random) -> list[tuple[Found, Found]]:
+    """What the list answered falsely with one bit flipped in the byte at each of these places, one after another."""
+    with closing(lists.open_list(folder)) as opened:
+        truth = [opened.find(card) for card in ASKED]
+    path = folder / "access-1.db"
     whole = path.read_bytes()
-    lies = []
-    for _ in range(500):
+    false: list[tuple[Found, Found]] = []
+    for at in places:
         damaged = bytearray(whole)
-        damaged[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        damaged[at] ^= 1 << chance.randrange(8)
         path.write_bytes(damaged)
-        lies += [(got, true) for got, true in zip(answers(tmp_path, asked), truth, strict=False) if got != true]
-    assert lies == []
+        false += [(got, true) for got, true in zip(answers(folder, ASKED), truth, strict=False) if got != true]
+    return false
+
+
+def test_500_flipped_bits_give_the_truth_or_damage(wide: Path) -> None:
+    chance = random.Random(6)  # noqa: S311 - to be the same each time
+    size = (wide / "access-1.db").stat().st_size
+    assert lies(wide, (chance.randrange(size) for _ in range(500)), chance) == []
+
+
+def test_a_flipped_bit_that_leads_the_search_astray_gives_the_truth_or_damage(wide: Path) -> None:
+    chance = random.Random(7)  # noqa: S311
+    with closing(sqlite3.connect(wide / "access-1.db")) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'credentials'").fetchone()
+    page = (wide / "access-1.db").read_bytes()[(root - 1) * PAGE : root * PAGE]
+    assert lies(wide, ((root - 1) * PAGE + at for at, byte in enumerate(page) if byte), chance) == []
 
 
 def answers(folder: Path, asked: list[Card]) -> Iterator[Found]:
