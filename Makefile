@@ -15,7 +15,7 @@ demo: run-lane  ## the whole system on this machine, with simulated hardware and
 	@exec $(BIN)/doorward demo
 
 test: dev-lane  ## every test that takes seconds
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: dev-lane  ## every test that takes minutes
 	@$(BIN)/pytest -m slow
