@@ -47,7 +47,7 @@ def ordered(turn: Turn, event: Ordered) -> None:
 
 
 def _json(permit: Permit) -> dict[str, Any]:
-    return msgspec.to_builtins(permit)  # type: ignore[no-any-return]
+    return {**msgspec.to_builtins(permit), "people": list(permit.people)}
 
 
 def _refused(turn: Turn, event: Ordered) -> str:
