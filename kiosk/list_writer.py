@@ -33,8 +33,9 @@ from kiosk.access_list import (
     stored,
 )
 from kiosk.keys import Secret
+from kiosk.notes import Signer
 from kiosk.roster import RosterError, header, read_note
-from kiosk.rules.checkpoint import Note, Signature, VerifierKey
+from kiosk.rules.checkpoint import VerifierKey
 from kiosk.rules.credentials import Approval, Credential, Person
 
 PAGE: Final = 4096
@@ -116,7 +117,7 @@ class Writer:
             raise ListError(f"The list cannot be made: two rows under one key ({error}).") from error
         self._connection.close()
         made = Header(self._origin, self._version, self._made_at, count, self._path.stat().st_size, _digest(self._path))
-        _put_in_force(self._folder, self._path, made, _signed(made, issuer_key))
+        _put_in_force(self._folder, self._path, made, Signer(self._origin, issuer_key).sign_text(made.text))
         return made
 
     def _write(self, progress: Progress) -> int:
@@ -247,18 +248,7 @@ def _alone(folder: Path) -> int:
 
 def issuer(origin: str, issuer_key: Secret) -> VerifierKey:
     """What a door must be told to believe this issuer's lists; `str` of it goes into its settings."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return VerifierKey(
-        origin, Ed25519PrivateKey.from_private_bytes(issuer_key.reveal()).public_key().public_bytes_raw()
-    )
-
-
-def _signed(header: Header, issuer_key: Secret) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    value = Ed25519PrivateKey.from_private_bytes(issuer_key.reveal()).sign(header.text.encode())
-    return Note(header.text, (Signature(header.origin, issuer(header.origin, issuer_key).id, value),)).encode()
+    return Signer(origin, issuer_key).key
 
 
 def _replace(path: Path, content: bytes) -> None:

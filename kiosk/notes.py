@@ -20,7 +20,7 @@ from kiosk.rules.checkpoint import (
 
 
 class Signer:
-    """The ledger's key under its name, the checkpoints' origin. `secret` is an Ed25519 seed of 32 bytes."""
+    """A ledger's or a list issuer's key under its name, its origin. `secret` is an Ed25519 seed of 32 bytes."""
 
     def __init__(self, name: str, secret: Secret) -> None:
         self._private = Ed25519PrivateKey.from_private_bytes(secret.reveal())
@@ -28,8 +28,22 @@ class Signer:
 
     def sign(self, checkpoint: Checkpoint) -> bytes:
         """The note, as stored and sent."""
-        text = checkpoint.text
+        return self.sign_text(checkpoint.text)
+
+    def sign_text(self, text: str) -> bytes:
+        """The note of any text whose lines each end with a newline."""
         return Note(text, (Signature(self.key.name, self.key.id, self._private.sign(text.encode())),)).encode()
+
+
+def signed_text(written: bytes, key: VerifierKey) -> str:
+    """What this note says, once `key` has signed it. Raises NoteError."""
+    note = parse_note(written)
+    line = next((line for line in note.signatures if (line.name, line.key_id) == (key.name, key.id)), None)
+    if line is None:
+        raise NoteError(f"{key.name} did not sign it with the key that is known here.")
+    if not _verifies(note.text, line, key):
+        raise NoteError(f"The signature of {key.name} is wrong.")
+    return note.text
 
 
 def check(written: bytes, keys: Iterable[VerifierKey]) -> Checkpoint:

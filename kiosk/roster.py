@@ -27,7 +27,8 @@ from kiosk.access_list import (
     restored,
 )
 from kiosk.keys import Secret
-from kiosk.rules.checkpoint import MOST_BYTES, NoteError, parse_note, parse_verifier_key
+from kiosk.notes import signed_text
+from kiosk.rules.checkpoint import MOST_BYTES, NoteError, parse_verifier_key
 from kiosk.rules.codes import normal
 from kiosk.rules.credentials import Approval, Card, CodeMatch, Found, Person
 
@@ -85,18 +86,8 @@ def read_note(written: bytes, issuer: str) -> Header:
 
 
 def _stated(written: bytes, issuer: str) -> Header:
-    from cryptography.exceptions import InvalidSignature  # 8 MB and tens of milliseconds, which few need
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    note, key = parse_note(written), parse_verifier_key(issuer)
-    signature = next((given for given in note.signatures if (given.name, given.key_id) == (key.name, key.id)), None)
-    if signature is None:
-        raise NoteError(f"{key.name} did not sign it with the key that is known here.")
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(signature.value, note.text.encode())
-    except InvalidSignature as error:
-        raise NoteError(f"The signature of {key.name} is wrong.") from error
-    stated = parse_header(note.text)
+    key = parse_verifier_key(issuer)
+    stated = parse_header(signed_text(written, key))
     if stated.origin != key.name:
         raise NoteError(f"It is the list of {stated.origin}, not of {key.name}.")
     return stated
