@@ -46,7 +46,7 @@ class Url:
 
     def finish(self) -> None:
         """Note every option that nobody asked for, with the near miss."""
-        for key in self._options.keys() - self._known:
+        for key in [key for key in self._options if key not in self._known]:
             near = get_close_matches(key, self._known, 1)
             remedy = (
                 f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(sorted(self._known)) or 'none'}."
