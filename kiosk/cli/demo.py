@@ -20,6 +20,7 @@ from kiosk.rules.register import Period, lines
 from kiosk.settings import read_policy
 from kiosk.verify import verify
 from ui.bench import site
+from ui.bench.bench import Bench
 from ui.bench.tour import Tour, TourError
 from ui.bench.unit import Unit, UnitError
 from ui.records import Teller
@@ -110,3 +111,19 @@ def _proved(place: site.Site) -> bool:
     if not faults:
         console.out.print(words.text("Every record is in its place, unchanged and signed for."), style="green")
     return not faults
+
+
+def _page(stage: Stage, unit: Unit, place: site.Site, port: int) -> None:
+    from ui.bench.page import serve
+
+    words = console.words()
+
+    def told(address: str) -> None:
+        console.out.print(words.text("The bench: {address} (Ctrl-C ends it)", address=address), style="bold")
+
+    try:
+        serve(Bench(stage, unit, place), port, told)
+    except OSError as error:
+        console.refuse(
+            words.text("Port {port} cannot be used: {why}. Name another with --port.", port=port, why=str(error))
+        )
