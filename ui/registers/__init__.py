@@ -116,7 +116,7 @@ def _write(  # noqa: PLR0917 - as `export`
 
 
 def _sheet(format: Format, file: BinaryIO, sheet: Sheet, rows: Iterable[Row]) -> Seal:  # noqa: A002
-    """Each format's library is loaded only where it is asked for: a CSV file needs none."""
+    """The libraries that write are loaded only when there is something to write."""
     if format is Format.PDF:
         from ui.registers.paper import write_pdf
 
