@@ -25,6 +25,7 @@ from kiosk.tables import load, under
 
 LARGEST: Final = 2**30  # bytes of one file
 LONGEST_CELL: Final = 4096  # characters
+WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".et")
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
 _TOLD_EVERY: Final = 20_000  # rows
 
@@ -87,6 +88,8 @@ class Source:
                 yield from self._csv(self.path / "approvals.csv", told)
         elif self.path.suffix.lower() == ".toml":
             yield from _toml(self.path)
+        elif self.path.suffix.lower() in WORKBOOKS:
+            yield _whole(self.path, Say("is a workbook, not a CSV file."), Say("Save it as “CSV UTF-8”."))
         else:
             yield from self._csv(self.path, told)
 

@@ -327,6 +327,12 @@ def test_a_toml_file_that_cannot_be_read_says_why(tmp_path: Path, text: str, tol
     assert [line for line in problems(written(tmp_path, text, "list.toml")) if told in line]
 
 
+def test_a_workbook_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    assert problems(written(tmp_path, b"PK\x03\x04", "people.xlsx")) == [
+        "people.xlsx: is a workbook, not a CSV file. Save it as “CSV UTF-8”."
+    ]
+
+
 @pytest.mark.parametrize("name", ["absent.csv", "absent.toml", "."])
 def test_a_file_that_is_not_there_says_so(tmp_path: Path, name: str) -> None:
     assert "cannot be read: No such file or directory. Check the path." in problems(tmp_path / name)[0]
