@@ -191,7 +191,7 @@ def _neighbour(turn: Turn, name: str, secure: bool | None) -> None:  # noqa: FBT
     known = turn.door.neighbours
     if name not in known or known[name] is not secure:
         turn.set(neighbours={**known, name: secure})
-        turn.note(Kind.INTERLOCK, door=name, secure=secure)
+        turn.note(Kind.INTERLOCK, neighbour=name, secure=secure)
 
 
 def _list_changed(turn: Turn, event: ListChanged) -> None:

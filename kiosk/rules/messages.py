@@ -273,7 +273,7 @@ class Kind(StrEnum):
     device_lost   device, why          device_back  device       bad_frames  device, count
     lock_failed   released, why        list  version, made_at, credentials      list_failed  why
     clock         step_ms              storage_failed  why       storage_back  queued (records written late)
-    started       absent (inputs)      stopped  why              interlock  door, secure
+    started       absent (inputs)      stopped  why              interlock  neighbour, secure
     photo         digest, count, why
     """
 
