@@ -66,7 +66,10 @@ class ListError(Exception):
 
 
 class Writer:
-    """Takes rows in any order, then makes one whole, sealed, signed version of the list. Use as a context."""
+    """Takes rows in any order, then makes one whole, sealed, signed version of the list.
+
+    A context: what goes wrong with the disk on the way leaves it as ListError, with the old list still in force.
+    """
 
     def __init__(self, folder: Path, *, card_key: Secret, origin: str, version: int, made_at: int) -> None:
         self._folder, self._path = folder, folder / _MAKING
@@ -86,9 +89,11 @@ class Writer:
     def __enter__(self) -> "Writer":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         with self._held:
             self._path.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            raise ListError(f"The list cannot be written in {self._folder}: {error}.") from error
 
     def credentials(self, rows: Iterable[Credential]) -> None:
         """Adds credentials. Their people may come before or after them."""
@@ -191,8 +196,8 @@ def install(folder: Path, fetched: Path, note: bytes, issuer_key: str) -> Header
     """Puts a list that was fetched in force: a file that lies in `folder`, and the note that came with it.
 
     `issuer_key` is the verifier key of whoever may sign lists. Raises RosterError, with the old list still in force,
-    for one that is not signed, not whole, or not newer than what is in force. The very list that is in force may come
-    again: that mends a damaged file.
+    for one that is not signed, not whole, or not newer than what is in force; ListError while another list is made;
+    OSError. The very list that is in force may come again: that mends a damaged file.
     """
     lock = _alone(folder)
     try:

@@ -117,6 +117,22 @@ def test_a_nul_is_refused_since_seals_part_fields_by_it(
             making.finish(lists.ISSUER_KEY)
 
 
+def test_a_full_disk_leaves_the_old_list_in_force_and_nothing_behind(tmp_path: Path) -> None:
+    lists.write(tmp_path, 1)
+    before = names(tmp_path)
+    with pytest.raises(ListError, match=r"cannot be written in .*: database or disk is full"):
+        write_on_a_full_disk(tmp_path)
+    assert (in_force(tmp_path), names(tmp_path)) == (1, before)
+
+
+def write_on_a_full_disk(folder: Path) -> None:
+    with lists.writer(folder, 2) as making:
+        (pages,) = making._connection.execute("PRAGMA page_count").fetchone()
+        making._connection.execute(f"PRAGMA max_page_count={pages}")
+        making.people(Person(number, "张三") for number in range(1, 1_000))
+        making.finish(lists.ISSUER_KEY)
+
+
 def test_two_makers_at_once_are_refused(tmp_path: Path) -> None:
     with lists.writer(tmp_path), pytest.raises(ListError, match="Another list is being made"):
         lists.writer(tmp_path, 2)
