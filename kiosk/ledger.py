@@ -110,6 +110,10 @@ class Ledger:
         """The newest signed checkpoint."""
         return self._note
 
+    def root_of_all(self) -> bytes:
+        """The tree's root over all records there are."""
+        return tree.root_of(self._peaks)
+
     def append(self, entries: Sequence[Append], *, sign: bool = False) -> None:
         """Write these records: durable, all of them, when it returns. One transaction, one sync.
 
