@@ -5,9 +5,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.access_list import CURRENT, Header, card_mac, parse_header
@@ -15,7 +18,7 @@ from kiosk.keys import Secret
 from kiosk.list_writer import PAGE, issuer
 from kiosk.roster import Roster, RosterError, check
 from kiosk.rules.checkpoint import Note, parse_note
-from kiosk.rules.credentials import Card, CodeMatch, Found, Person
+from kiosk.rules.credentials import Card, CodeMatch, Found, Person, Trust
 from tests import lists
 
 
@@ -51,6 +54,25 @@ def test_an_unknown_card_is_nothing_but_its_mac(roster: Roster) -> None:
 
 def test_the_same_number_of_another_technology_is_another_card(roster: Roster) -> None:
     assert roster.find(Card("gwiot", lists.CHIEFS_CARD.number)).credential is None
+
+
+@given(
+    st.dictionaries(st.binary(min_size=1, max_size=10), st.tuples(st.sampled_from(Trust), st.booleans()), max_size=40),
+    st.lists(st.binary(min_size=1, max_size=10), max_size=10),
+)
+@settings(max_examples=30, deadline=None)
+def test_whatever_stands_in_the_list_is_found_and_nothing_else(
+    listed: dict[bytes, tuple[Trust, bool]], others: list[bytes]
+) -> None:
+    cards = {number: Card("uid", number, trust) for number, (trust, _) in listed.items()}
+    rows = {number: replace(lists.credential(card, 1), disabled=listed[number][1]) for number, card in cards.items()}
+    with TemporaryDirectory() as path, lists.writer(Path(path)) as making:
+        making.people([lists.CHIEF])
+        making.credentials(rows.values())
+        making.finish(lists.ISSUER_KEY)
+        with closing(lists.open_list(Path(path))) as opened:
+            found = {number: opened.find(Card("uid", number)).credential for number in [*listed, *others]}
+    assert found == {number: rows.get(number) for number in [*listed, *others]}
 
 
 def test_a_list_of_nobody_knows_no_card_and_no_code(tmp_path: Path) -> None:
