@@ -123,7 +123,7 @@ class PhotoWanted(Said, frozen=True):
 
 
 class Refused(Said, frozen=True):
-    """`why` is an English sentence (a msgid): what was refused and what to do."""
+    """`why` is an English sentence for a log or a terminal. What a person at the door reads comes as `Shown`."""
 
     why: str
 
