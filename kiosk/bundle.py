@@ -70,7 +70,7 @@ def check_bundle(path: Path, keys: Sequence[VerifierKey], report: Callable[[int,
             checkpoint = check(head.note.encode(), keys)
         except (msgspec.MsgspecError, UnicodeError, NoteError) as error:
             return [Fault("the first line", str(error))]
-        faults = _check_head(head, checkpoint)
+        faults = _check_head(head, checkpoint, keys)
         expected, last = head.from_, (0, 0)
         for line in _lines(file):
             fault, last = _check_line(line, expected, head.door, checkpoint, last)
@@ -87,10 +87,12 @@ def check_bundle(path: Path, keys: Sequence[VerifierKey], report: Callable[[int,
     return faults
 
 
-def _check_head(head: Head, checkpoint: Checkpoint) -> list[Fault]:
+def _check_head(head: Head, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> list[Fault]:
     faults = []
     if head.format != FORMAT:
         faults.append(Fault("the first line", f"its format is {head.format!r}, not {FORMAT!r}"))
+    if head.key not in map(str, keys):
+        faults.append(Fault("the first line", f"its key {head.key[:80]!r} is not one of those given"))
     if head.origin != checkpoint.origin or not 0 <= head.from_ <= head.to <= checkpoint.size:
         faults.append(Fault("the first line", "it does not fit its own checkpoint"))
     return faults

@@ -150,13 +150,13 @@ class _Checker:
         Leaves are taken as stored: that one is not its body's is told of that record alone. After a gap nothing is
         known of the nodes above it, and the checkpoints tell.
         """
+        for row in rows:
+            if len(row.hashes) != tree.HASH_BYTES * tree.completed(row.seq):
+                self.fault(row.seq, "the hashes stored beside it are not as many as its place asks for")
+                self._torn = True
         if self._torn:
             return
         self.peaks, computed = tree.extend_all(self.peaks, [row.leaf for row in rows])
         for row, hashes in zip(rows, computed, strict=True):
-            if row.hashes != hashes and not self._ends_well(row, hashes):
+            if not row.hashes.startswith(hashes):  # the last of a range completes nodes above it too
                 self.fault(row.seq, "a node of the tree stored beside it is not the hash of what it stands for")
-
-    def _ends_well(self, row: Row, hashes: bytes) -> bool:
-        """The last record of a range completes nodes above the range too."""
-        return len(row.hashes) == tree.HASH_BYTES * tree.completed(row.seq) and row.hashes.startswith(hashes)

@@ -19,7 +19,7 @@ from kiosk.rules import tree
 from kiosk.rules.checkpoint import parse_verifier_key
 from kiosk.rules.messages import Clock, Kind, Moment
 from kiosk.rules.record import RecordError
-from tests.ledgers import DOOR, ORIGIN, VERIFIER, entry, filled, open_ledger
+from tests.ledgers import DOOR, ORIGIN, VERIFIER, entry, filled, open_ledger, tamper
 
 
 @pytest.fixture
@@ -29,16 +29,6 @@ def path(tmp_path: Path) -> Path:
 
 def monos(ledger: Ledger | LedgerReader, start: int = 0) -> list[int]:
     return [record.mono_ms for record in ledger.tail(start)]
-
-
-def tamper(path: Path, *statements: str) -> None:
-    """What somebody with the file and without the key can do; nothing keeps them from dropping the triggers."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    for name in sorted(ledger_disk.TRIGGERS):
-        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
 
 
 # ---------------------------------------------------------------- writing and reading
