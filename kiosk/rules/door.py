@@ -27,7 +27,7 @@ Deadlines that have passed are carried out with each step, so a late tick change
 from typing import assert_never
 
 from kiosk.rules.entering import card, code, nobody_came
-from kiosk.rules.inputs import device_lost, input_changed
+from kiosk.rules.inputs import device_lost, input_changed, neighbour_changed
 from kiosk.rules.leaf import held, leaf_deadline
 from kiosk.rules.lock import (
     bolt_deadline,
@@ -85,8 +85,9 @@ def step(door: Door, event: Event) -> tuple[Door, tuple[Command, ...]]:
 
 
 def _waits_for_nothing(event: Event) -> bool:
-    """Leaving, fire, a lock that is back, and a start, whose deadlines were another clock's: nothing overdue comes
-    before them, since a record that the disk refuses would hold back the release behind it."""
+    """Leaving, fire, a lock that is back: nothing overdue comes before them, since a record that the disk refuses
+    would hold back the release behind it. Nor before a start, whose deadlines were another clock's, and before what
+    stands in the ledger already."""
     match event:
         case CardPresented() | CodeEntered():
             return event.side is Side.INSIDE
@@ -95,7 +96,7 @@ def _waits_for_nothing(event: Event) -> bool:
         case Ordered():
             return event.order is Order.EVACUATION
         case _:
-            return isinstance(event, Started | DeviceBack)
+            return isinstance(event, Started | DeviceBack | StorageBack)
 
 
 def deadline(door: Door) -> int | None:
@@ -144,7 +145,7 @@ def _happened(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - the ta
         case StorageBack():
             _storage_back(turn, event)
         case NeighbourChanged():
-            _neighbour(turn, event.door, event.secure)
+            neighbour_changed(turn, event.door, event.secure)
         case ClockChanged():
             turn.note(Kind.CLOCK, step_ms=event.step_ms)
         case Ordered():
@@ -187,13 +188,6 @@ def _stopping(turn: Turn, why: str) -> None:
     turn.note(Kind.STOPPED, urgent=True, why=why)
 
 
-def _neighbour(turn: Turn, name: str, secure: bool | None) -> None:  # noqa: FBT001 - a level is what it is
-    known = turn.door.neighbours
-    if name not in known or known[name] is not secure:
-        turn.set(neighbours={**known, name: secure})
-        turn.note(Kind.INTERLOCK, neighbour=name, secure=secure)
-
-
 def _list_changed(turn: Turn, event: ListChanged) -> None:
     turn.set(list=List(event.version, event.made_at, event.credentials), list_fault="")
     turn.note(Kind.LIST, version=event.version, made_at=event.made_at, credentials=event.credentials)
@@ -227,8 +221,8 @@ def _deadlines(turn: Turn) -> None:
         turn.set(shown=None)
     if door.lock.until is not None and now >= door.lock.until:
         timed_out(turn)
-    if door.lock.again is not None and now >= door.lock.again:
-        say_again(turn, "again")
+    if door.lock.again is not None and now >= door.lock.again and not turn.commands:
+        say_again(turn, "again")  # never behind a record that the disk could refuse: rather in a step of its own
     if (at := unused_deadline(door)) is not None and now >= at:
         not_entered(turn)
     if door.asking is not None and now >= door.asking.until:

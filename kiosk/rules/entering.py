@@ -61,16 +61,9 @@ def _ask(turn: Turn, asked: Asked) -> None:
 def _decide(turn: Turn, asked: Asked) -> Decision:
     door = turn.door
     memory = door.memory
-    if memory.granted and asked.who and _pending(turn, asked.who):
-        memory = unclaimed(memory, asked.who)
+    if memory.granted and asked.who and door.sees_leaf:
+        memory = unclaimed(memory, asked.who)  # who taps twice is granted twice, and goes in once
     return access.decide(door.policy, door.room_id, asked, _standing(turn, memory))
-
-
-def _pending(turn: Turn, who: str) -> tuple[str, ...]:
-    """This party's grants that nobody has used. Who taps twice is granted twice, and goes in once."""
-    if not turn.door.sees_leaf:
-        return ()
-    return tuple(visit for visit, party in turn.door.memory.granted.items() if party.who == who)
 
 
 def _standing(turn: Turn, memory: Memory) -> access.Standing:
@@ -201,6 +194,16 @@ def _enter(turn: Turn, grants: tuple[Granted, ...]) -> None:
     turn.show(Kind.GRANTED, name=grants[-1].name)
 
 
+def _close_earlier(turn: Turn, who: str) -> None:
+    """This party's grants that nobody was seen to use."""
+    earlier = tuple(visit for visit, party in turn.door.memory.granted.items() if party.who == who)
+    if not turn.door.sees_leaf:
+        take(turn, earlier, assumed=True)
+        return
+    for visit in earlier:
+        turn.note(Kind.NOT_TAKEN, visit)
+
+
 def _visit(turn: Turn) -> str:
     number = turn.door.visits
     turn.set(visits=number + 1)
@@ -209,8 +212,7 @@ def _visit(turn: Turn) -> str:
 
 def _note_grant(turn: Turn, grant: Granted, visit: str, companions: list[str], *, recordable: bool) -> None:
     if turn.door.memory.granted:
-        for earlier in _pending(turn, grant.who):
-            turn.note(Kind.NOT_TAKEN, earlier)
+        _close_earlier(turn, grant.who)
     late: dict[str, Any] = {} if recordable else {"late": True}
     turn.note(
         Kind.GRANTED,

@@ -20,8 +20,14 @@ def device_lost(turn: Turn, event: DeviceLost) -> None:
     if event.device in _INPUTS:
         input_changed(turn, Input(event.device), Sense.UNKNOWN)
     if turn.door.neighbours.get(event.device) is not None:
-        turn.set(neighbours={**turn.door.neighbours, event.device: None})
-        turn.note(Kind.INTERLOCK, door=event.device, secure=None)
+        neighbour_changed(turn, event.device, None)
+
+
+def neighbour_changed(turn: Turn, name: str, secure: bool | None) -> None:  # noqa: FBT001 - a level is what it is
+    known = turn.door.neighbours
+    if name not in known or known[name] is not secure:
+        turn.set(neighbours={**known, name: secure})
+        turn.note(Kind.INTERLOCK, neighbour=name, secure=secure)
 
 
 def input_changed(turn: Turn, which: Input, sense: Sense) -> None:

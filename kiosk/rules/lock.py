@@ -6,11 +6,10 @@ not: who was let in presents the card again, since neither a fault nor its end m
 
 from msgspec.structs import replace
 
-from kiosk.rules.messages import Input, Kind, LockFailed, Release, Sense
-from kiosk.rules.turn import LOCK, Door, Turn
+from kiosk.rules.messages import Input, Kind, LockFailed, Sense
+from kiosk.rules.turn import LOCK, SAY_AGAIN_MS, Door, Turn
 
 BOLT_TRAVEL_MS = 3000
-SAY_AGAIN_MS = 1000
 RELOCK_GRACE_MS = 500  # an opening this soon after the relock was begun under the release
 
 
@@ -45,10 +44,8 @@ def lock_failed(turn: Turn, event: LockFailed) -> None:
 def say_again(turn: Turn, why: str) -> None:
     """Tell a lock that did not answer, or was away, what the door wants of it now."""
     lock = turn.door.lock
-    if lock.again is not None:
-        turn.set(lock=replace(lock, again=turn.at.mono + SAY_AGAIN_MS))
     if lock.released and lock.reason != "granted":
-        turn.commands.append(Release(lock.reason, lock.until))
+        turn.release_until(lock.reason, lock.until)
     else:
         turn.secure(why)
 

@@ -19,6 +19,7 @@ from kiosk.rules.policy import Policy, Room
 LOCK = "lock"  # the device name of the lock's output
 SOUND = frozenset({Sense.NORMAL, Sense.ACTIVE})
 RESULT_SHOWN_MS = 5000
+SAY_AGAIN_MS = 1000
 
 
 class Lock(Struct, frozen=True):
@@ -156,21 +157,27 @@ class Turn:
         until = self.at.mono + seconds * 1000
         if lock.released and lock.until is not None:
             until = max(until, lock.until)
-        self.set(lock=Lock(True, reason, until, works=lock.works, again=lock.again))
-        self.commands.append(Release(reason, until))
+        self.release_until(reason, until)
 
     def free(self, reason: str) -> None:
         """Released without an end, by name."""
+        self.release_until(reason, None)
+
+    def release_until(self, reason: str, until: int | None) -> None:
         lock = self.door.lock
-        self.set(lock=Lock(True, reason, works=lock.works, again=lock.again))
-        self.commands.append(Release(reason, None))
+        self.set(lock=Lock(True, reason, until, works=lock.works, again=self._again))
+        self.commands.append(Release(reason, until))
 
     def secure(self, reason: str) -> None:
-        lock = self.door.lock
-        now = self.at.mono
+        lock, now = self.door.lock, self.at.mono
         relocked = now if lock.released else lock.relocked
-        self.set(lock=Lock(False, reason, secured=now, relocked=relocked, works=lock.works, again=lock.again))
+        self.set(lock=Lock(False, reason, secured=now, relocked=relocked, works=lock.works, again=self._again))
         self.commands.append(Secure(reason))
+
+    @property
+    def _again(self) -> int | None:
+        """A lock that did not answer is told now, and not again at once."""
+        return None if self.door.lock.again is None else self.at.mono + SAY_AGAIN_MS
 
     def alarm(self, kind: Kind) -> None:
         self.set(alarms=self.door.alarms | {kind})
