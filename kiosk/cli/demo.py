@@ -13,6 +13,7 @@ from rich.table import Table
 from hardware.stage import Stage
 from hardware.wiring import WIRED
 from kiosk.cli import console
+from kiosk.cli.records import STYLES
 from kiosk.ledger import LedgerReader
 from kiosk.listening import LinkError
 from kiosk.rules.checkpoint import parse_checkpoint, parse_note
@@ -23,7 +24,7 @@ from ui.bench import site
 from ui.bench.bench import Bench
 from ui.bench.tour import Tour, TourError
 from ui.bench.unit import Unit, UnitError
-from ui.records import Teller
+from ui.records import Teller, tone
 from ui.registers import forms
 from ui.registers.sheet import Source
 
@@ -62,28 +63,36 @@ def demo(
 def _tour(stage: Stage, unit: Unit, place: site.Site) -> bool:
     """Whether all came out as the policy says, the records' proof included."""
     words, began = console.words(), time.monotonic()
+    console.out.print(words.text("What stands below each act are the door's own records of it."), markup=False)
+    tell = _Told(place)
     for act in Tour(stage, unit, place).acts():
-        at = time.monotonic()
+        console.out.print(words.tr(act.title), style="bold", markup=False)
         try:
             act.play()
         except (TourError, LinkError) as error:
-            _log(place)
-            console.err.print(f"✗ {words.tr(act.title)}\n  {error}", style="bold red", markup=False)
+            tell.new()
+            console.err.print(f"✗ {error}", style="bold red", markup=False)
             return False
-        console.out.print(f"✓ {words.tr(act.title)}  ({time.monotonic() - at:.1f} s)", markup=False)
+        tell.new()
     _register(place)
     well = _proved(place)
     console.out.print(words.text("The school day took {seconds} s.", seconds=f"{time.monotonic() - began:.1f}"))
     return well
 
 
-def _log(place: site.Site) -> None:
-    """The records so far, for whoever wants to know what the door saw."""
-    words, policy = console.words(), read_policy(place.policy)
-    teller = Teller(words, policy.zone)
-    with LedgerReader.open(place.places.ledger) as reader:
-        for record in reader.tail():
-            console.err.print(teller.tell(record), markup=False)
+class _Told:
+    """Tells the records since it last did."""
+
+    def __init__(self, place: site.Site) -> None:
+        self._ledger = place.places.ledger
+        self._teller = Teller(console.words(), read_policy(place.policy).zone)
+        self._next = 0
+
+    def new(self) -> None:
+        with LedgerReader.open(self._ledger) as reader:
+            for record in reader.tail(self._next):
+                self._next = record.seq + 1
+                console.out.print(f"  {self._teller.what(record)}", style=STYLES[tone(record)] or "dim", markup=False)
 
 
 def _register(place: site.Site) -> None:

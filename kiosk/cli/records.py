@@ -14,7 +14,7 @@ from kiosk.rules.view import Tone
 from kiosk.verify import verify as check
 from ui.records import Teller, tone
 
-_STYLES = {Tone.ALARM: "bold red", Tone.REFUSED: "red", Tone.WELCOME: "green", Tone.WAIT: "yellow", Tone.CALM: ""}
+STYLES = {Tone.ALARM: "bold red", Tone.REFUSED: "red", Tone.WELCOME: "green", Tone.WAIT: "yellow", Tone.CALM: ""}
 _LOOK_S = 0.5
 
 
@@ -59,7 +59,7 @@ def records(
             while True:
                 for record in reader.tail(seen):
                     seen = record.seq + 1
-                    console.out.print(teller.tell(record), style=_STYLES[tone(record)], markup=False)
+                    console.out.print(teller.tell(record), style=STYLES[tone(record)], markup=False)
                 if not follow:
                     return
                 time.sleep(_LOOK_S)
