@@ -301,6 +301,8 @@ class Ledger:
             self._connection = disk.open_writer(self.path, self._connector)
             reader = LedgerReader(self.path, self._connection)
             self._check(reader)
+            if disk.lost_commits(self.path) > disk.MOST_LEFT_BY_CUTS:
+                self._damaged(f"its log is broken behind record {self.size - 1}, and records that followed are lost")
             if settle:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             disk.grow_log(self.path)

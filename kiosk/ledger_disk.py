@@ -17,11 +17,16 @@ import errno
 import fcntl
 import os
 import sqlite3
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
 FORMAT = 1
+PAGE_BYTES = 4096
+FRAMES_LOOKED_AT = 64
+MOST_LEFT_BY_CUTS = 8
 WAL_BYTES = 4 * 1024 * 1024
 BALLAST_BYTES = 4 * 1024 * 1024
 NOTE_BLOCK = 1024  # of the notes over this many records, the newest is kept
@@ -152,7 +157,7 @@ def create(path: Path, door: str, origin: str, note: bytes, connector: Connect) 
     os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     connection = connector(made.absolute().as_uri() + "?psow=0")
     try:
-        connection.execute("PRAGMA page_size = 4096")
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(BEGIN)
         for statement in SCHEMA:
@@ -201,6 +206,42 @@ def log_has_begun(path: Path) -> bool:
             return any(log.read(32))
     except FileNotFoundError:
         return False
+
+
+def lost_commits(path: Path) -> int:
+    """Marks of commits that stand in the log behind where SQLite saw its end; call it before anything is written.
+
+    A frame that was damaged ends the log there, and SQLite takes all that follows for the leavings of a cut. A cut
+    leaves one commit, padded, behind the padding of the one before (3 marks); a cut after a crash could leave a few
+    more. `MOST_LEFT_BY_CUTS` and more are records that were acknowledged and are gone. Damage to the very last
+    commits looks like a cut, and only a witness can tell. (SQLite file format, sections 4.1 and 4.4: WAL header,
+    frame headers; walformat.html section 2: the index header's mxFrame.)
+    """
+    index = _index_descriptor(path)
+    if index is None:
+        return 0
+    (last,) = struct.unpack_from("=I", os.pread(index, 20, 0), 16)
+    with wal_path(path).open("rb") as log:
+        salts = log.read(32)[16:24]
+        marks = 0
+        for frame in range(last, last + FRAMES_LOOKED_AT):
+            log.seek(32 + frame * (24 + PAGE_BYTES))
+            head = log.read(16)
+            marks += head[8:] == salts and any(head[4:8])
+    return marks
+
+
+def _index_descriptor(path: Path) -> int | None:
+    """SQLite's own descriptor of the log's index.
+
+    The file is not opened a second time: closing that would drop every POSIX lock that SQLite holds on it.
+    """
+    index = path.resolve().with_name(path.name + "-shm")
+    for descriptor in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):  # the one that lists the folder is gone again
+            if descriptor.readlink() == index:
+                return int(descriptor.name)
+    return None
 
 
 def grow_log(path: Path) -> None:

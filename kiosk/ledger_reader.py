@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from kiosk.ledger_disk import SCHEMA, Connect, LedgerError, connect, open_reader, unreadable
+from kiosk.ledger_disk import SCHEMA, Connect, LedgerError, connect, damaged, open_reader, unreadable
 from kiosk.rules import tree
 from kiosk.rules.record import Record, RecordError, parse
 
@@ -49,7 +49,7 @@ class LedgerReader:
         except sqlite3.Error as error:
             raise unreadable(path, error) from error
         try:
-            reader._one("SELECT format FROM meta")
+            reader._one("SELECT format FROM meta", int)
         except LedgerError:
             reader.close()
             raise
@@ -57,45 +57,51 @@ class LedgerReader:
 
     @property
     def door(self) -> str:
-        return str(self._one("SELECT door FROM meta")[0])
+        door: str = self._one("SELECT door FROM meta", str)[0]
+        return door
 
     @property
     def origin(self) -> str:
-        return str(self._one("SELECT origin FROM meta")[0])
+        origin: str = self._one("SELECT origin FROM meta", str)[0]
+        return origin
 
     @property
     def size(self) -> int:
         """How many records there are: the next one's seq."""
-        return int(self._one("SELECT coalesce(max(seq) + 1, 0) FROM records")[0])
+        size: int = self._one("SELECT coalesce(max(seq) + 1, 0) FROM records", int)[0]
+        return size
 
     @property
     def note(self) -> bytes:
         """The newest signed checkpoint, as `kiosk.rules.checkpoint` writes it."""
-        return bytes(self._one("SELECT note FROM notes ORDER BY block DESC LIMIT 1")[0])
+        note: bytes = self._one("SELECT note FROM notes ORDER BY block DESC LIMIT 1", bytes)[0]
+        return note
 
     def notes(self) -> list[tuple[int, bytes]]:
         """Every signed checkpoint that is kept: (size that its row claims, note), oldest first."""
-        return [(int(size), bytes(note)) for size, note in self._all("SELECT size, note FROM notes ORDER BY block")]
+        return [(size, note) for size, note in self._all("SELECT size, note FROM notes ORDER BY block", (), int, bytes)]
 
     def state(self) -> tuple[int, bytes] | None:
         """The door's memory as last put beside the records, and how many of them it holds."""
-        rows = self._all("SELECT seq, state FROM state")
-        return (int(rows[0][0]), bytes(rows[0][1])) if rows else None
+        rows = self._all("SELECT seq, state FROM state", (), int, bytes)
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def retention(self) -> tuple[int, int]:
         """Bodies before the first number may be erased; those before the second are."""
-        before, done = self._one("SELECT before, done FROM retention")
-        return int(before), int(done)
+        before, done = self._one("SELECT before, done FROM retention", int, int)
+        return before, done
 
     def triggers(self) -> frozenset[str]:
         """The triggers that stand as the schema has them."""
-        found = self._all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        found = self._all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'", (), str, str)
         return frozenset(name for name, text in found if text in SCHEMA)
 
     def rows(self, start: int = 0, end: int | None = None) -> Iterator[Row]:
         """Records [start, end) as stored."""
         start, last = max(start, 0), 2**62 if end is None else end
         while page := self._all(_PAGE, (start, last)):
+            if any(type(hashes) is not bytes or not (body is None or type(body) is bytes) for _, body, hashes in page):
+                raise damaged(self.path, f"a record after {start} is not stored as records are")
             yield from starmap(Row, page)
             start = page[-1][0] + 1
 
@@ -155,14 +161,18 @@ class LedgerReader:
             raise LedgerError(f"Record {seq} of {self.path} says that it is record {record.seq}.")
         return record
 
-    def _one(self, statement: str) -> tuple[Any, ...]:
-        rows = self._all(statement)
+    def _one(self, statement: str, *types: type) -> tuple[Any, ...]:
+        rows = self._all(statement, (), *types)
         if not rows:
-            raise LedgerError(f"The ledger {self.path} lacks a row that every ledger has ({statement}).")
+            raise damaged(self.path, f"it lacks a row that every ledger has ({statement})")
         return rows[0]
 
-    def _all(self, statement: str, values: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+    def _all(self, statement: str, values: tuple[int, ...] = (), *types: type) -> list[tuple[Any, ...]]:
+        """The rows, each of these types: damage can turn any value into another, tables that are STRICT or not."""
         try:
-            return self._connection.execute(statement, values).fetchall()
+            rows = self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise unreadable(self.path, error) from error
+        if types and any(tuple(map(type, row)) != types for row in rows):
+            raise damaged(self.path, f"it holds what no ledger holds ({statement})")
+        return rows

@@ -195,6 +195,8 @@ def _read_keys(keys: Sequence[str] | Path) -> list[VerifierKey]:
 
 
 def _is_bundle(path: Path) -> bool:
+    if path.suffix == ".db":  # opened by SQLite alone: closing it here would drop this process's locks on it
+        return False
     try:
         with path.open("rb") as file:
             return file.read(1) == b"{"

@@ -100,8 +100,9 @@ def test_a_key_that_is_none_is_refused(path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(path: Path) -> None:
-    with pytest.raises(LedgerError, match="cannot be read"):
-        verify(path, [VERIFIER])
+    for missing in (path, path.with_suffix(".jsonl")):
+        with pytest.raises(LedgerError, match=r"no ledger|cannot be read"):
+            verify(missing, [VERIFIER])
 
 
 @pytest.mark.usefixtures("small_ranges")
@@ -219,7 +220,7 @@ def test_the_command_says_what_is_wrong(path: Path) -> None:
 
 def test_the_command_says_what_it_cannot_read(path: Path) -> None:
     code, text = said(path, "--key", VERIFIER)
-    assert (code, "cannot be read" in text) == (2, True)
+    assert (code, "no ledger" in text) == (2, True)
 
 
 def test_the_command_runs_as_a_module(path: Path) -> None:
