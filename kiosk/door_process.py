@@ -8,6 +8,7 @@ of it is. The whole ledger is checked behind the start, by a process of its own;
 import contextlib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,8 +16,8 @@ from hardware import drivers
 from kiosk import keys
 from kiosk.clock import WallClock
 from kiosk.desk import Desk
-from kiosk.full_check import FullCheck
 from kiosk.ledger import Ledger, LedgerError
+from kiosk.ledger_disk import damaged
 from kiosk.link import Link
 from kiosk.listening import LinkError
 from kiosk.listing import Listing
@@ -29,10 +30,13 @@ from kiosk.rules.memory import Memory, local_day, remember
 from kiosk.rules.messages import Input, Kind, Started
 from kiosk.rules.turn import Door
 from kiosk.senses import Hardware, Senses
-from kiosk.settings import Checks, Settings, SettingsError, link_users, read_settings
+from kiosk.settings import Checks, Settings, SettingsError, link_users, read_lock, read_settings
 from kiosk.signals import StopSignals
 from kiosk.wire import Role
 from kiosk.writing import Writing
+
+if TYPE_CHECKING:
+    from kiosk.full_check import FullCheck
 
 SNAPSHOT_AFTER = 1000  # records: about what a start has to replay at most
 STOPPED, REFUSED, FAULT = 0, 1, 3
@@ -53,9 +57,9 @@ def run(path: Path) -> int:
 def relock(path: Path) -> int:
     """Drive the lock safe and nothing else: what systemd runs after the door process ended, however it did."""
     try:
-        settings = read_settings(path, checks=Checks(output=drivers.check_output))
-        with contextlib.closing(drivers.open_output(settings.lock.driver)) as lock:
-            lock.drive(False)
+        lock = read_lock(path, checks=Checks(output=drivers.check_output))
+        with contextlib.closing(drivers.open_output(lock.driver)) as output:
+            output.drive(False)
     except SettingsError as error:
         return _say(REFUSED, *map(str, error.problems))
     except OutputError as error:
@@ -79,13 +83,13 @@ def _open(settings: Settings) -> Hardware:
 
 def _run(settings: Settings, hardware: Hardware) -> int:
     places = Places(settings.door.data)
-    places.make()
+    _make(places)
     with contextlib.ExitStack() as stack:
         ledger = Ledger.open(
             places.ledger, door=settings.door.id, origin=settings.origin, key=keys.read_or_make(places.ledger_key)
         )
         stack.callback(ledger.close)
-        places.verifier_key.write_text(f"{ledger.key}\n")
+        _publish(places.verifier_key, f"{ledger.key}\n")
         memory, newest_wall = _remembered(ledger, settings)
         clock = WallClock(ledger.boot, newest_wall)
         card_key, code_key = keys.read_or_make(places.card_key), keys.read_or_make(places.code_key)
@@ -116,13 +120,52 @@ def _run(settings: Settings, hardware: Hardware) -> int:
         poll.watch(listing, listing.settle)
         poll.watch(Readable(link.fileno()), lambda: desk.serve(loop))
         notify("READY=1")
-        behind = stack.enter_context(contextlib.closing(FullCheck(places.ledger, str(ledger.key))))
-        poll.watch(behind, lambda: loop.stop(behind.result()))
+        behind = _check_behind(ledger, loop, poll, stack)
         why = loop.run()
         notify("STOPPING=1")
+        if behind is not None and behind.fault:
+            return _say(FAULT, why)
         if not writing.failed:
             ledger.snapshot(msgspec.msgpack.encode(loop.door.memory))
-        return _say(FAULT, why) if why == behind.fault else STOPPED
+        return STOPPED
+
+
+def _check_behind(ledger: Ledger, loop: Loop, poll: Poll, stack: contextlib.ExitStack) -> "FullCheck | None":
+    """Begin the check of the whole ledger. What it takes is loaded only now: nobody at the door waits for it."""
+    from kiosk.full_check import FullCheck
+
+    try:
+        check = stack.enter_context(contextlib.closing(FullCheck(ledger.path, str(ledger.key))))
+    except OSError as error:
+        _say(STOPPED, f"The check of the whole ledger cannot be started: {error.strerror}. The door goes on.")
+        return None
+
+    def ended() -> None:
+        if fault := check.result():
+            loop.stop(str(damaged(ledger.path, fault)))
+
+    poll.watch(check, ended)
+    return check
+
+
+def _make(places: Places) -> None:
+    try:
+        places.make()
+    except OSError as error:
+        raise OSError(
+            f"The folder {error.filename} cannot be made ready: {error.strerror}. Give {places.data} to the user who "
+            "runs the door, and to nobody else."
+        ) from error
+
+
+def _publish(path: Path, text: str) -> None:
+    """Written only where it is not so already: a full disk is no reason not to start."""
+    try:
+        if path.read_text() == text:
+            return
+    except (FileNotFoundError, UnicodeDecodeError):
+        pass
+    path.write_text(text)
 
 
 def _remembered(ledger: Ledger, settings: Settings) -> tuple[Memory, int | None]:

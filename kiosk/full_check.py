@@ -1,7 +1,8 @@
 """The check of every record, behind the door's start: a process of its own, at the lowest priority.
 
 It reads the ledger as anybody could (`kiosk.verify`) and shares nothing with the door but the file. A fault that it
-finds is final: the door stops, since it no longer knows what is true.
+finds is final: the door stops, since it no longer knows what is true. A check that was ended before it could answer
+has found nothing; the next start begins it again.
 """
 
 import os
@@ -9,29 +10,36 @@ import subprocess
 import sys
 from pathlib import Path
 
-_LONGEST = 2000
+_LONGEST = 600  # bytes told: they must fit into a record and onto a screen
 
 
 class FullCheck:
     """Begins at once. Watched by the loop's poll: readable when the check has ended, then `result` says how."""
 
     def __init__(self, ledger: Path, verifier_key: str) -> None:
-        self._child = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
-            ["/usr/bin/nice", "-n", "19", sys.executable, "-m", "kiosk.verify", str(ledger), "--key", verifier_key],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        """Raises OSError when no process can be started."""
+        # A file and no pipe: a thousand faults would fill a pipe that nobody reads before the end.
+        self._said = os.memfd_create("full check", os.MFD_CLOEXEC)
+        try:
+            self._child = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
+                ["/usr/bin/nice", "-n", "19", sys.executable, "-m", "kiosk.verify", str(ledger), "--key", verifier_key],
+                stdin=subprocess.DEVNULL,
+                stdout=self._said,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError:
+            os.close(self._said)
+            raise
         self.fault = ""  # what `result` found
         self._ended: int | None = os.pidfd_open(self._child.pid)
 
     def result(self) -> str:
-        """What is wrong with the ledger, as far as one screen holds it; nothing if all is well."""
-        said = self._child.stdout.read(_LONGEST).decode(errors="replace").strip() if self._child.stdout else ""
-        self._child.wait()
+        """What is wrong with the ledger, as far as one line holds it; nothing if all is well or nobody can say."""
+        status = self._child.wait()
+        said = os.pread(self._said, _LONGEST, 0).decode(errors="replace")
         self.close()
-        if self._child.returncode:
-            self.fault = said or "The check of the ledger ended without an answer."
+        if status > 0:
+            self.fault = " ".join(said.split()) or "its check ended without a word"
         return self.fault
 
     def fileno(self) -> int | None:
@@ -50,5 +58,4 @@ class FullCheck:
         if self._child.poll() is None:
             self._child.terminate()
         self._child.wait()
-        if self._child.stdout:
-            self._child.stdout.close()
+        os.close(self._said)

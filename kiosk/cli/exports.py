@@ -28,7 +28,7 @@ For = Annotated[str, typer.Option("--for", help="What this copy is for; it stand
 
 
 @app.command()
-def register(
+def register(  # noqa: PLR0917 - a command has as many options as it has
     settings: console.SettingsFile = console.SETTINGS,
     form: Form = Format.PDF,
     first: Day = None,
@@ -41,7 +41,7 @@ def register(
 
 
 @app.command()
-def records(
+def records(  # noqa: PLR0917 - as above
     settings: console.SettingsFile = console.SETTINGS,
     form: Form = Format.JSONL,
     first: Day = None,
@@ -53,7 +53,7 @@ def records(
     _export(What.RECORDS, settings, form, (first, last), out, purpose)
 
 
-def _export(
+def _export(  # noqa: PLR0917 - as above
     what: What,
     settings: Path,
     form: Format,
