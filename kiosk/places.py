@@ -1,5 +1,11 @@
-"""Where a door keeps what is its own: the one page of file names below its data folder."""
+"""Where a door keeps what is its own: the one page of file names below its data folder.
 
+Neighbours run as users of their own and must come to the socket: the data folder lets everybody through (0711) to
+`run/` and shows no name; keys and lists are behind folders of their owner's (0700), and every other file is 0600 or
+public. Who may use the socket is `kiosk.link`'s to say.
+"""
+
+import stat
 from pathlib import Path
 
 from msgspec import Struct
@@ -47,9 +53,12 @@ class Places(Struct, frozen=True):
 
     @property
     def socket(self) -> Path:
-        return self.data / "door.sock"
+        return self.data / "run" / "door.sock"
 
     def make(self) -> None:
-        """The folders, for their owner alone. Raises OSError."""
-        for folder in (self.data, self.data / "keys", self.lists):
+        """The folders with their modes, whatever the umask and whoever made them before. Raises OSError."""
+        modes = {self.data: 0o711, self.ledger_key.parent: 0o700, self.lists: 0o700, self.socket.parent: 0o755}
+        for folder, mode in modes.items():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if stat.S_IMODE(folder.stat().st_mode) != mode:
+                folder.chmod(mode)
