@@ -35,7 +35,6 @@ class Checks(Struct, frozen=True):
     reader: Check = _nothing_wrong
     output: Check = _nothing_wrong
     input: Check = _nothing_wrong
-    camera: Check = _nothing_wrong
 
 
 def forms(folder: Path) -> Mapping[Any, Form]:
@@ -93,8 +92,6 @@ def _drivers(file: SettingsFile, checks: Checks) -> Iterator[tuple[str, Address,
         yield f"reader[{at}].driver", reader.driver, checks.reader
     if file.siren:
         yield "siren.driver", file.siren.driver, checks.output
-    if file.camera:
-        yield "camera.source", file.camera.source, checks.camera
     for name, address in file.neighbours.items():
         yield under("neighbours", name), address, checks.input
 

@@ -162,7 +162,7 @@ def test_a_policy_that_is_not_there_is_told(write: Write, tmp_path: Path) -> Non
 
 
 def test_each_driver_is_asked_about_its_own_addresses(write: Write) -> None:
-    text = SMALL + '[inputs]\nfire = "in:"\n[siren]\ndriver = "out:"\n[camera]\nsource = "cam:"\n'
+    text = SMALL + '[inputs]\nfire = "in:"\n[siren]\ndriver = "out:"\n'
     asked: list[tuple[str, str]] = []
 
     def ask(kind: str) -> Callable[[str], list[str]]:
@@ -172,13 +172,12 @@ def test_each_driver_is_asked_about_its_own_addresses(write: Write) -> None:
 
         return check
 
-    problems(write(text), Checks(ask("reader"), ask("output"), ask("input"), ask("camera")))
+    problems(write(text), Checks(ask("reader"), ask("output"), ask("input")))
     assert asked == [
         ("output", "gpio:17?active=high"),
         ("input", "in:"),
         ("reader", "serial:///dev/ttyUSB0?format=rdm6300"),
         ("output", "out:"),
-        ("camera", "cam:"),
     ]
 
 
