@@ -3,6 +3,7 @@
 A key file that others can read is refused, not repaired: it must be taken for known to them.
 """
 
+import contextlib
 import os
 import secrets
 import stat
@@ -47,20 +48,29 @@ def read(path: Path) -> Secret:
 
 def read_or_make(path: Path) -> Secret:
     """The key in this file, made and durable first where there is none. Raises KeyFileError."""
+    if not path.exists():
+        try:
+            _make(path)
+        except OSError as error:
+            raise KeyFileError(f"The key {path} cannot be made: {error.strerror}.") from error
+    return read(path)
+
+
+def _make(path: Path) -> None:
+    """Whole under another name first: a cut of the power must not leave half a key, which no start accepts."""
+    made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return read(path)
-    except OSError as error:
-        raise KeyFileError(f"The key {path} cannot be made: {error.strerror}.") from error
-    value = secrets.token_bytes(SIZE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(value)
-        file.flush()
-        os.fsync(descriptor)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SIZE))
+            file.flush()
+            os.fsync(descriptor)
+        with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+            path.hardlink_to(made)
+    finally:
+        made.unlink()
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Secret(value)
