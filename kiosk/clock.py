@@ -3,7 +3,8 @@
 Order comes from (boot, mono); the wall clock is only told, with its standing: synchronised (the kernel says so),
 held (it was, and lost its source), rtc (set, never synchronised), unset. A clock that stands before the newest
 record that the door itself wrote, or before this program was made, is not believed: it counts as unset until it is
-synchronised (F13).
+synchronised (F13). A step is seen with the next `moment`, so that no decision stands on a time that has just been
+turned back; `look` tells it.
 """
 
 import ctypes
@@ -43,32 +44,39 @@ class WallClock:
         self._least = max(MADE, newest_wall or 0)
         self._was_synced = False
         self._offset = self._measure()
-        self.standing = Clock.UNSET
+        self._told = self.standing = Clock.UNSET
+        self.stepped = False  # `moment` saw a step that `look` has not told yet
         self.look()
 
     def moment(self) -> Moment:
-        mono = self._mono_ns() // 1_000_000
-        if self.standing is Clock.UNSET:
-            return Moment(self._boot, mono, None, Clock.UNSET)
-        return Moment(self._boot, mono, self._wall_ns() // 1_000_000, self.standing)
+        mono, wall = self._mono_ns() // 1_000_000, self._wall_ns() // 1_000_000
+        if not self.stepped and abs(step := wall - mono - self._offset) > TOLERATED_STEP_MS:
+            self.stepped = True
+            self._judge(wall, step)
+        return Moment(self._boot, mono, None if self.standing is Clock.UNSET else wall, self.standing)
 
     def look(self) -> int | None:
         """The step in ms that the wall clock made since the last look, 0 where only its standing changed, or None."""
-        offset, before = self._measure(), self.standing
-        step, self._offset = offset - self._offset, offset
-        self.standing = self._judge(self._wall_ns() // 1_000_000)
+        offset = self._measure()
+        step, self._offset, self.stepped = offset - self._offset, offset, False
+        self._judge(self._wall_ns() // 1_000_000, step)
+        told, self._told = self._told, self.standing
         if abs(step) > TOLERATED_STEP_MS:
             return step
-        return 0 if self.standing is not before else None
+        return 0 if self.standing is not told else None
 
-    def _judge(self, wall: int) -> Clock:
+    def _judge(self, wall: int, step: int) -> None:
         if self._synced():
             self._was_synced = True
             self._least = MADE
-            return Clock.SYNCED if wall >= MADE else Clock.UNSET
+            self.standing = Clock.SYNCED if wall >= MADE else Clock.UNSET
+            return
+        if step < -TOLERATED_STEP_MS:
+            self._least = max(self._least, wall - step)  # records have told the time before the step
         if wall < self._least:
-            return Clock.UNSET
-        return Clock.HELD if self._was_synced else Clock.RTC
+            self.standing = Clock.UNSET
+        else:
+            self.standing = Clock.HELD if self._was_synced else Clock.RTC
 
     def _measure(self) -> int:
         return (self._wall_ns() - self._mono_ns()) // 1_000_000

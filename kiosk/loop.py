@@ -161,7 +161,7 @@ class Loop:
         due = deadline(self.door)
         if due is not None and at.mono >= due:
             self.happen(Ticked(at))
-        if at.mono >= self._look_due:
+        if at.mono >= self._look_due or self.clock.stepped:
             self._look_due = at.mono + LOOK_AT_CLOCK_MS
             step_ms = self.clock.look()
             if step_ms is not None:
