@@ -92,17 +92,16 @@ class Senses:
         self._poll.renew(watch)
 
     def _reader(self, name: str, side: Side) -> Callable[[Moment, Heard], Event | None]:
-        def hear(at: Moment, heard: Heard) -> Event | None:
+        def hear(_at: Moment, heard: Heard) -> Event | None:
             if isinstance(heard, CardRead):
-                return CardPresented(at, side, name, heard.card, self._find(heard.card))
+                found = self._find(heard.card)  # may tell the loop that the list is damaged: time goes on
+                return CardPresented(self._loop.clock.moment(), side, name, heard.card, found)
             return None
 
         return hear
 
     def _input(self, which: Input) -> Callable[[Moment, Heard], Event | None]:
         def hear(at: Moment, heard: Heard) -> Event | None:
-            if isinstance(heard, Lost):
-                return InputChanged(at, which, Sense.UNKNOWN)
             return InputChanged(at, which, heard.sense) if isinstance(heard, LevelRead) else None
 
         return hear
