@@ -35,7 +35,7 @@ def main() -> int:
     DATA.mkdir(exist_ok=True)
     console.print("Building the wheel and installing it …")
     build_c(DATA)
-    run = Run(DATA, product.install(DATA), console, options.rounds)
+    run = Run(DATA, product.install(DATA), console, options.rounds, options.line_speed)
     run.prepare()
     quiet = "real-time priority for all" if take_priority() else "ordinary priority: expect noise"
     console.print(f"Measuring, with {quiet}.")
@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What a decision at this door costs.")
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="one measurement; may be repeated")
     parser.add_argument("--rounds", type=int, default=2_000, help="cards shown in the main contest")
+    parser.add_argument("--line-speed", action="store_true", help="send frames at 9600 baud, not in one piece")
     return parser.parse_args()
 
 

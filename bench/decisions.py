@@ -30,7 +30,7 @@ def against_all(run: Run) -> dict[str, float]:
     with ExitStack() as stack:
         doorward = stack.enter_context(closing(run.doorward("doorward", MILLION)))
         floor = stack.enter_context(closing(Floor(run.folder, grant_bytes())))
-        c_door = stack.enter_context(closing(CDoor(run.folder, run.data, MILLION)))
+        c_door = stack.enter_context(closing(CDoor(run.folder, run.data, MILLION, at_line_speed=run.at_line_speed)))
         names = peers.installed(run.data)
         broker = stack.enter_context(closing(peers.Broker(run.folder)))
         others = [stack.enter_context(closing(peers.Peer(name, run.data, run.folder, broker))) for name in names]
@@ -47,7 +47,7 @@ def five_million(run: Run) -> dict[str, float]:
     """Two doors that differ in nothing but the length of the list."""
     with ExitStack() as stack:
         doors = [stack.enter_context(closing(run.doorward(f"{many}m", many * MILLION))) for many in (1, 5)]
-        samples = run.contest("5,000,000 credentials", doors, run.rounds // 5)
+        samples = run.contest("5,000,000 credentials", doors, run.rounds // 6)
     return {"decision_p50_5m_vs_1m": ratio(samples["5m"], samples["1m"], 0.5)}
 
 
@@ -71,19 +71,27 @@ def syncs(run: Run) -> dict[str, float]:
 def sd_card(run: Run) -> dict[str, float]:
     """The decision beside the floor while each sync takes 8 ms longer."""
     shim = {"LD_PRELOAD": str(run.data / "slow_sync.so"), "SLOW_SYNC_US": str(SD_CARD_US)}
-    command = (sys.executable, "-m", "bench.decisions", run.data, run.commands, str(run.rounds // 10))
+    command = (
+        sys.executable,
+        "-m",
+        "bench.decisions",
+        run.data,
+        run.commands,
+        str(run.rounds // 10),
+        str(int(run.at_line_speed)),
+    )
     child = subprocess.run(command, env=os.environ | shim, stdout=subprocess.PIPE, check=True)
     samples = json.loads(child.stdout)
     report.show_samples(run.console, "Each sync 8 ms longer", samples)
     return {"decision_sdcard_vs_floor": ratio(samples["doorward"], samples["floor"], 0.5)}
 
 
-def _slowly(data: Path, commands: Path, rounds: int) -> None:
-    run = Run(data, commands, Console(stderr=True), rounds, "run-slow")
+def _slowly(run: Run) -> None:
     with closing(run.doorward("doorward", MILLION)) as door, closing(Floor(run.folder, grant_bytes())) as floor:
-        samples = run.contest("each sync 8 ms longer", [door, floor], rounds, show=False)
+        samples = run.contest("each sync 8 ms longer", [door, floor], run.rounds, show=False)
     print(json.dumps(samples))
 
 
 if __name__ == "__main__":
-    _slowly(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    data, commands, rounds, at_line_speed = sys.argv[1:]
+    _slowly(Run(Path(data), Path(commands), Console(stderr=True), int(rounds), at_line_speed == "1", "run-slow"))

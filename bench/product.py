@@ -14,6 +14,7 @@ from bench.proc import has_children
 ROOT = Path(__file__).parent.parent
 READY = b"READY=1"
 READY_WITHIN_S = 60.0  # the first start of a ledger reads all of it
+BEGUN_WITHIN_S = 0.5
 ALONE_WITHIN_S = 60.0
 
 
@@ -68,6 +69,7 @@ class Process:
 
     def await_children(self) -> None:
         """Wait until what it started beside itself is done: the full check of list and ledger behind a start."""
+        time.sleep(BEGUN_WITHIN_S)
         until = time.monotonic() + ALONE_WITHIN_S
         while has_children(self.pid):
             if time.monotonic() > until:

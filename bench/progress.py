@@ -16,7 +16,9 @@ def bar(console: Console, what: str) -> Iterator[Advance]:
     """A bar for as long as the context lasts."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Without a thread of its own, which would wake up in the middle of a measurement.
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
+    with Progress(
+        *columns, console=console, auto_refresh=False, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task(what, total=None)
 
         def advance(done: int, total: int) -> None:

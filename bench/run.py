@@ -18,10 +18,16 @@ SWAPPED_IN = (2, 3, 4)  # the versions of the list that the swaps bring in
 
 
 class Run:
-    """`data` is kept from run to run, `folder` is this run's own. `rounds`: cards shown in the main contest."""
+    """`data` is kept from run to run, `folder` is this run's own.
 
-    def __init__(self, data: Path, commands: Path, console: Console, rounds: int, name: str = "run") -> None:
-        self.data, self.commands, self.console, self.rounds = data, commands, console, rounds
+    `rounds`: cards shown in the main contest; `at_line_speed`: how they are shown (`bench.wires`).
+    """
+
+    def __init__(  # noqa: PLR0917 - made in two places
+        self, data: Path, commands: Path, console: Console, rounds: int, at_line_speed: bool, name: str = "run"
+    ) -> None:
+        self.data, self.commands, self.console = data, commands, console
+        self.rounds, self.at_line_speed = rounds, at_line_speed
         self.folder = data / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -40,7 +46,7 @@ class Run:
 
     def site(self, name: str, known: int) -> Site:
         """A door's folder of its own: `known` cards on its list, and a million records behind it."""
-        return Site(self.data, self.folder / name, known, self._bar)
+        return Site(self.data, self.folder / name, known, self._bar, at_line_speed=self.at_line_speed)
 
     def start(self, site: Site) -> Process:
         """The installed `doorward door`, ready. Raises RuntimeError if it never is."""

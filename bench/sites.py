@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 
+from bench import history
 from bench.cards import serial
-from bench.history import make_history
 from bench.progress import Advance
 from bench.wires import Wires
 from kiosk import access_list, enrolment, keys, ledger_disk, list_writer
@@ -64,11 +64,11 @@ driver = "serial://{reader}?format=rdm6300"
 class Site:
     """`settings` is what `doorward door` is started with, `leaf` the door contact's socket, `wires` all the rest."""
 
-    def __init__(self, data: Path, folder: Path, known: int, bar: Bar) -> None:
+    def __init__(self, data: Path, folder: Path, known: int, bar: Bar, *, at_line_speed: bool) -> None:
         self.folder = folder
         self.settings = folder / "settings.toml"
         self.leaf = folder / "leaf"
-        self.wires = Wires()
+        self.wires = Wires(at_line_speed=at_line_speed)
         self.places = Places(folder / "data")
         self.places.make()
         self._furnish(data, known, bar)
@@ -128,11 +128,11 @@ def kept_ledger(data: Path, bar: Bar) -> Path:
     def make(folder: Path) -> None:
         key = keys.read_or_make(data / "kept" / "ledger.key")
         with bar(f"{RECORDS:,} records") as advance:
-            make_history(
+            history.make_history(
                 folder / "ledger.db", door=DOOR, origin=LEDGER_ORIGIN, key=key, records=RECORDS, advance=advance
             )
 
-    return _kept(data, "ledger", (ledger_disk, record, tree), make)
+    return _kept(data, "ledger", (history, ledger_disk, record, tree), make)
 
 
 def _kept(data: Path, name: str, made_by: tuple[ModuleType, ...], make: Callable[[Path], None]) -> Path:

@@ -7,6 +7,7 @@ grant, before the swaps and during them.
 
 import os
 import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -54,9 +55,14 @@ def _swap(kept: Path, door: Doorward, sync: Client, cards: Iterator[int]) -> tup
     os.link(kept / header.file_name, fetched)
     old = folder / f"access-{header.version - 1}.db"
     decisions = []
+    issuer = door.site.places.issuer.read_text().strip()
+
+    def bring_in() -> None:
+        install(folder, fetched, note, issuer)
+        sync.ask(ListReady(header.version))
+
     began = time.perf_counter()
-    install(folder, fetched, note, door.site.places.issuer.read_text().strip())
-    sync.ask(ListReady(header.version))
+    threading.Thread(target=bring_in, daemon=True).start()
     while _has_open(door.pid, old):
         decisions.append(_decide(door, cards))
         if time.perf_counter() - began > SWAP_WITHIN_S:

@@ -1,6 +1,6 @@
 """A reader and a relay as two pairs of pseudo-terminals: this side is the world, the other side the door under test.
 
-The clock starts before the frame is written and stops at the first byte that the relay is sent. Both ends of each
+The clock starts before the frame's last byte is written and stops at the first byte that the relay is sent. Both ends of each
 pair stay open here, so that a door that has not opened its end yet, or closes it, is no hang-up.
 """
 
@@ -14,13 +14,17 @@ from bench.cards import frame
 RELEASE = bytes.fromhex("A00101A2")
 SECURE = bytes.fromhex("A00100A1")
 
+BYTE_S = 10 / 9600  # a start bit, eight of data, a stop bit
+
 
 class WrongAnswerError(Exception):
     """The door under test did something else than it should have: what was asked and what came."""
 
 
 class Wires:
-    def __init__(self) -> None:
+    def __init__(self, *, at_line_speed: bool) -> None:
+        """`at_line_speed`: a byte a millisecond, as a reader at 9600 baud sends them; else the frame in one piece."""
+        self._at_line_speed = at_line_speed
         self._reader, self._reader_end = _raw_pair()
         self._relay, self._relay_end = _raw_pair()
         self.reader_path = os.ttyname(self._reader_end)
@@ -35,6 +39,11 @@ class Wires:
         """
         data = frame(index)
         within_ms = within_s * 1000
+        if self._at_line_speed:
+            for byte in data[:-1]:
+                os.write(self._reader, bytes([byte]))
+                time.sleep(BYTE_S)
+            data = data[-1:]
         began = time.perf_counter_ns()
         os.write(self._reader, data)
         if not self._heard.poll(within_ms):

@@ -66,9 +66,9 @@ class CDoor:
 
     name = "c"
 
-    def __init__(self, folder: Path, data: Path, known: int) -> None:
+    def __init__(self, folder: Path, data: Path, known: int, *, at_line_speed: bool) -> None:
         self.known = known
-        self._wires = Wires()
+        self._wires = Wires(at_line_speed=at_line_speed)
         self._child = subprocess.Popen(
             [data / "c-door", self._wires.reader_path, self._wires.relay_path, c_list(data, known), folder / "c.db"],
             stdout=subprocess.PIPE,
