@@ -35,7 +35,7 @@ def main() -> int:
     DATA.mkdir(exist_ok=True)
     console.print("Building the wheel and installing it …")
     build_c(DATA)
-    run = Run(DATA, product.install(DATA), console, options.rounds, options.line_speed)
+    run = Run(DATA, product.install(DATA), console, options.rounds, at_line_speed=options.line_speed)
     run.prepare()
     quiet = "real-time priority for all" if take_priority() else "ordinary priority: expect noise"
     console.print(f"Measuring, with {quiet}.")

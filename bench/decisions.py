@@ -94,4 +94,5 @@ def _slowly(run: Run) -> None:
 
 if __name__ == "__main__":
     data, commands, rounds, at_line_speed = sys.argv[1:]
-    _slowly(Run(Path(data), Path(commands), Console(stderr=True), int(rounds), at_line_speed == "1", "run-slow"))
+    console = Console(stderr=True)
+    _slowly(Run(Path(data), Path(commands), console, int(rounds), "run-slow", at_line_speed=at_line_speed == "1"))

@@ -23,8 +23,8 @@ class Run:
     `rounds`: cards shown in the main contest; `at_line_speed`: how they are shown (`bench.wires`).
     """
 
-    def __init__(  # noqa: PLR0917 - made in two places
-        self, data: Path, commands: Path, console: Console, rounds: int, at_line_speed: bool, name: str = "run"
+    def __init__(
+        self, data: Path, commands: Path, console: Console, rounds: int, name: str = "run", *, at_line_speed: bool
     ) -> None:
         self.data, self.commands, self.console = data, commands, console
         self.rounds, self.at_line_speed = rounds, at_line_speed

@@ -1,7 +1,7 @@
 """A reader and a relay as two pairs of pseudo-terminals: this side is the world, the other side the door under test.
 
-The clock starts before the frame's last byte is written and stops at the first byte that the relay is sent. Both ends of each
-pair stay open here, so that a door that has not opened its end yet, or closes it, is no hang-up.
+The clock starts before the frame's last byte is written and stops at the first byte that the relay is sent. Both ends
+of each pair stay open here, so that a door that has not opened its end yet, or closes it, is no hang-up.
 """
 
 import os
