@@ -175,7 +175,7 @@ def decide(policy: Policy, room_id: str, asked: Asked, standing: Standing) -> De
 
 def holds(person: Person | None, roles: tuple[str, ...]) -> bool:
     """Whether this person holds one of these roles."""
-    return person is not None and any(role in roles for role in person.roles)
+    return person is not None and not set(roles).isdisjoint(person.roles)
 
 
 def _denied(asked: Asked, reasons: tuple[Reason, ...]) -> Denied:

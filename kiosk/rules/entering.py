@@ -5,7 +5,7 @@ from typing import Any
 from kiosk.rules import access
 from kiosk.rules.access import Asked, Decision, Denied, Granted, Reason, Wants
 from kiosk.rules.memory import Memory, local_day, unclaimed
-from kiosk.rules.messages import CardPresented, CodeEntered, Input, Kind, Sense, Side
+from kiosk.rules.messages import Append, CardPresented, CodeEntered, Input, Kind, Sense, Side
 from kiosk.rules.orders import silence
 from kiosk.rules.passage import leave, take
 from kiosk.rules.turn import Turn, Waiting
@@ -68,13 +68,14 @@ def _decide(turn: Turn, asked: Asked) -> Decision:
 
 def _standing(turn: Turn, memory: Memory) -> access.Standing:
     door, at = turn.door, turn.at
-    interlock = door.room.interlock
+    room = door.room
+    interlock = room.interlock
     neighbours = all(door.neighbours.get(name) for name in interlock.doors) if interlock else True
     failed_at = door.storage_failed_at
     return access.Standing(
         memory=memory,
         now_s=turn.now_s,
-        today=local_day(at.wall, door.policy.zone) if door.room.first_in else None,
+        today=local_day(at.wall, door.policy.zone) if room.first_in else None,
         list_made_at=door.list.made_at if door.list else None,
         record_possible=failed_at is None,
         record_failed_s=0 if failed_at is None else (at.mono - failed_at) // 1000,
@@ -179,19 +180,24 @@ def _enter(turn: Turn, grants: tuple[Granted, ...]) -> None:
     recordable, seconds = door.storage_failed_at is None, door.room.timing.release_s
     if not recordable:
         turn.release("granted", seconds)
-    for grant in grants:
-        companions = [other.name for other in grants if other is not grant]
-        _note_grant(turn, grant, _visit(turn), companions, recordable=recordable)
+    visits = [_note_grant(turn, grant, grants, recordable=recordable) for grant in grants]
     if recordable:
         turn.release("granted", seconds)
-    for visit, grant in zip(tuple(door.memory.granted)[-len(grants) :], grants, strict=True):
+    for visit, grant in zip(visits, grants, strict=True):
         turn.photo(Kind.DURESS if grant.duress else Kind.GRANTED, visit)
     if door.leaf.opened is not None:
         take(turn)
-    custodian = next((grant for grant in grants if grant.grounds is access.Grounds.CUSTODIAN), None)
-    if custodian and door.alarms:
-        silence(turn, custodian.name, "")
+    if door.alarms:
+        _end_alarms(turn, grants)
     turn.show(Kind.GRANTED, name=grants[-1].name)
+
+
+def _end_alarms(turn: Turn, grants: tuple[Granted, ...]) -> None:
+    """A custodian who comes has seen to them."""
+    for grant in grants:
+        if grant.grounds is access.Grounds.CUSTODIAN:
+            silence(turn, grant.name, "")
+            return
 
 
 def _close_earlier(turn: Turn, who: str) -> None:
@@ -204,34 +210,31 @@ def _close_earlier(turn: Turn, who: str) -> None:
         turn.note(Kind.NOT_TAKEN, visit)
 
 
-def _visit(turn: Turn) -> str:
-    number = turn.door.visits
-    turn.set(visits=number + 1)
-    return f"{turn.at.boot}-{turn.at.mono}-{number}"
-
-
-def _note_grant(turn: Turn, grant: Granted, visit: str, companions: list[str], *, recordable: bool) -> None:
-    if turn.door.memory.granted:
+def _note_grant(turn: Turn, grant: Granted, party: tuple[Granted, ...], *, recordable: bool) -> str:
+    """The records of one grant; the id of its visit."""
+    door, at = turn.door, turn.at
+    visit = f"{at.boot}-{at.mono}-{door.visits}"
+    turn.set(visits=door.visits + 1)
+    if door.memory.granted:
         _close_earlier(turn, grant.who)
-    late: dict[str, Any] = {} if recordable else {"late": True}
-    turn.note(
-        Kind.GRANTED,
-        visit,
-        urgent=recordable,
-        side=Side.OUTSIDE,
-        how=grant.how,
-        person=grant.person,
-        name=grant.name,
-        grounds=grant.grounds,
-        approval=grant.approval.id if grant.approval else None,
-        headcount=grant.headcount,
-        approver=grant.approver,
-        reason=grant.reason,
-        due=grant.due,
-        companions=companions,
-        **late,
-    )
+    facts: dict[str, Any] = {
+        "side": Side.OUTSIDE,
+        "how": grant.how,
+        "person": grant.person,
+        "name": grant.name,
+        "grounds": grant.grounds,
+        "approval": grant.approval.id if grant.approval else None,
+        "headcount": grant.headcount,
+        "approver": grant.approver,
+        "reason": grant.reason,
+        "due": grant.due,
+        "companions": [other.name for other in party if other is not grant],
+    }
+    if not recordable:
+        facts["late"] = True
+    turn.write(Append(at, Kind.GRANTED, facts, visit, recordable))
     if grant.duress:
         turn.note(Kind.DURESS, visit, urgent=recordable, name=grant.name, person=grant.person, how=grant.how)
     if grant.passback:
         turn.note(Kind.ANTI_PASSBACK, visit, name=grant.name, person=grant.person)
+    return visit

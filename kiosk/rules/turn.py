@@ -133,7 +133,9 @@ class Turn:
 
     def note(self, kind: Kind, visit: str | None = None, *, urgent: bool = False, **facts: Any) -> None:
         """Record it, and remember what a record of this kind leaves behind."""
-        entry = Append(self.at, kind, facts, visit, urgent)
+        self.write(Append(self.at, kind, facts, visit, urgent))
+
+    def write(self, entry: Append) -> None:
         self.commands.append(entry)
         self.recall(entry)
 

@@ -536,6 +536,14 @@ def test_a_grant_that_seemed_lost_and_stands_is_closed_as_not_carried_out() -> N
     )
 
 
+def test_a_record_that_stands_after_all_counts_from_its_own_time() -> None:
+    story = Story().tap(DIRECTOR)
+    earlier = replace(story.now, wall=EIGHT * 1000 - 5000)
+    stood = Append(earlier, Kind.TAKEN, {"assumed": True}, "1-0-0")
+    story.storage_fails().happen(StorageBack(story.now, 0, (stood,)))
+    assert [visit.since for visit in story.door.memory.inside.values()] == [EIGHT - 5]
+
+
 def test_the_code_of_a_grant_that_stands_after_all_stays_used() -> None:
     story = Story()
     lost = Append(story.now, Kind.GRANTED, Story().enter(approval()).said(Kind.GRANTED), "1-0-7", urgent=True)

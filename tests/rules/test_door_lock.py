@@ -90,6 +90,14 @@ def test_an_exit_is_told_to_a_lock_until_its_time_is_over() -> None:
     assert told == [Release] * 4 + [Secure] * 2
 
 
+def test_a_lock_is_not_told_again_behind_a_record_that_the_disk_could_refuse() -> None:
+    story = broken().press()
+    story.mono = 1500  # nobody ticked
+    urgent = story.sense(Input.FIRE, Sense.CUT).commands
+    assert not [each for each in urgent if isinstance(each, Release)]
+    assert story.wait(0).commands[0] == Release("exit", 5000)
+
+
 def test_a_grant_is_never_told_again() -> None:
     assert not [each for each in broken().tap(DIRECTOR).wait(20).commands if isinstance(each, Release)]
 
