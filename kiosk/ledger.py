@@ -14,11 +14,10 @@ that exit button and fire input go on being served without a gap. It writes the 
 says yes, moves it into the database, and compares what stands there with what was being written: a batch stands as a
 whole or not at all. Only after that something new is written.
 
-A start trusts nothing that it has not checked: the newest checkpoint's signature, the root recomputed from the stored
-nodes, the door's memory against the digest signed, every record since against its hash, place and time. That takes
-O(log n) reads and the tail; the tail is short because `append` signs by itself once 1,024 records are unsigned.
-What lies further back is `kiosk.verify`'s to check, at leisure. The keeper, a second and reading connection, is closed
-last: SQLite would otherwise delete the log that was grown at such pains.
+A start trusts nothing that it has not checked (`kiosk.ledger_start`), and has little to check: the tail is short
+because `append` signs by itself once 1,024 records are unsigned. What lies further back is `kiosk.verify`'s to check,
+at leisure. The keeper, a second and reading connection, is closed last: SQLite would otherwise delete the log that
+was grown at such pains.
 """
 
 import os
@@ -33,11 +32,12 @@ from kiosk import ledger_disk as disk
 from kiosk.keys import Secret
 from kiosk.ledger_disk import Connect, LedgerError, connect
 from kiosk.ledger_reader import LedgerReader, Row
-from kiosk.notes import Signer, check
+from kiosk.ledger_start import Standing, check_bodies, check_kept, check_start
+from kiosk.notes import Signer
 from kiosk.rules import tree
-from kiosk.rules.checkpoint import Checkpoint, NoteError, VerifierKey, is_name
+from kiosk.rules.checkpoint import Checkpoint, VerifierKey, is_name
 from kiosk.rules.messages import Append
-from kiosk.rules.record import SALT_BYTES, Record, RecordError, compose, parse
+from kiosk.rules.record import SALT_BYTES, Record, RecordError, compose
 
 __all__ = ["Ledger", "LedgerError", "LedgerReader", "Row"]
 
@@ -62,10 +62,7 @@ class Ledger:
         self._connector = connector
         self._connection: sqlite3.Connection | None = None
         self._keeper: sqlite3.Connection | None = None
-        self._peaks = tree.Peaks()
-        self._last = (0, 0)  # (boot, mono) of the last record
-        self._note = b""
-        self._signed = Checkpoint("", 0, b"")
+        self._standing = Standing()
         self._extensions: tuple[str, ...] = ()
         self._doubtful: tuple[Row, ...] = ()
         self._commits = 0
@@ -88,17 +85,17 @@ class Ledger:
         except BaseException:
             _release(lock)
             raise
-        ledger.boot = ledger._last[0] + 1
+        ledger.boot = ledger._standing.last[0] + 1
         return ledger
 
     @property
     def size(self) -> int:
-        return self._peaks.size
+        return self._standing.peaks.size
 
     @property
     def signed_size(self) -> int:
         """How many records the newest signed checkpoint covers."""
-        return self._signed.size
+        return self._standing.signed.size
 
     @property
     def key(self) -> VerifierKey:
@@ -108,11 +105,11 @@ class Ledger:
     @property
     def note(self) -> bytes:
         """The newest signed checkpoint."""
-        return self._note
+        return self._standing.note
 
     def root_of_all(self) -> bytes:
         """The tree's root over all records there are."""
-        return tree.root_of(self._peaks)
+        return tree.root_of(self._standing.peaks)
 
     def append(self, entries: Sequence[Append], *, sign: bool = False) -> None:
         """Write these records: durable, all of them, when it returns. One transaction, one sync.
@@ -122,17 +119,16 @@ class Ledger:
         """
         rows, peaks, last = self._compose(entries)
         if rows:
-            self._commit(rows, peaks, sign=sign or peaks.size - self.signed_size > disk.MOST_UNSIGNED)
-            self._last = last
+            self._commit(rows, peaks, last, sign=sign or peaks.size - self.signed_size > disk.MOST_UNSIGNED)
         elif sign:
             self.checkpoint()
 
     def checkpoint(self) -> bytes:
         """The note over all records there are, signed now unless the newest covers them. Raises LedgerError."""
         self._live()
-        if self.signed_size != self.size or self._signed.extensions != self._extensions:
-            self._commit((), self._peaks, sign=True)
-        return self._note
+        if self.signed_size != self.size or self._standing.signed.extensions != self._extensions:
+            self._commit((), self._standing.peaks, self._standing.last, sign=True)
+        return self._standing.note
 
     def snapshot(self, state: bytes) -> None:
         """Keep the door's memory, folded from all records so far, and sign its digest. Raises LedgerError."""
@@ -140,7 +136,14 @@ class Ledger:
             raise ValueError(f"The door's memory takes {len(state)} bytes; {MOST_STATE_BYTES} are allowed.")
         line = f"state {self.size} {sha256(state).hexdigest()}"
         extensions = (line, *(old for old in self._extensions if not old.startswith("state ")))
-        self._commit((), self._peaks, sign=True, extensions=extensions, more=[(disk.PUT_STATE, (self.size, state))])
+        self._commit(
+            (),
+            self._standing.peaks,
+            self._standing.last,
+            sign=True,
+            extensions=extensions,
+            more=[(disk.PUT_STATE, (self.size, state))],
+        )
 
     def recall(self) -> tuple[bytes | None, Iterator[Record]]:
         """The memory kept last, or None, and the records after it, all checked against the signed checkpoint.
@@ -151,7 +154,7 @@ class Ledger:
         reader = self._reader()
         kept = reader.state()
         seq, state = kept or (0, None)
-        self._check_bodies(reader, seq)
+        check_bodies(reader, seq, self._standing.peaks)
         return state, reader.tail(seq)
 
     def tail(self, start: int = 0) -> Iterator[Record]:
@@ -173,7 +176,7 @@ class Ledger:
         end = min(before, done + most)
         extensions = (*(old for old in self._extensions if not old.startswith("erased ")), f"erased {before}")
         changes: list[_Statement] = [(disk.RAISE_RETENTION, (before, end)), (disk.ERASE, (done, end))]
-        self._commit((), self._peaks, sign=True, extensions=extensions, more=changes)
+        self._commit((), self._standing.peaks, self._standing.last, sign=True, extensions=extensions, more=changes)
         return before - end
 
     def tidy(self) -> None:
@@ -202,16 +205,15 @@ class Ledger:
         Raises LedgerError while the disk still fails; call again later.
         """
         self._let_go()
+        before = self._standing
         try:
-            disk.force_log(self.path)
             self._connect(settle=True)
-        except (OSError, sqlite3.Error) as error:
+            check_kept(self._reader(), before.peaks)
+        except LedgerError as error:
             self._let_go()
-            raise LedgerError(
-                f"The ledger {self.path} still fails: {disk.why(error)}.", full=disk.is_full(error)
-            ) from error
-        except BaseException:
-            self._let_go()
+            self._standing = before
+            if error.full:
+                disk.free_ballast(self.path)
             raise
         doubtful, self._doubtful = self._doubtful, ()
         return len(doubtful) if self._stands(doubtful) else 0
@@ -231,7 +233,7 @@ class Ledger:
     # ------------------------------------------------------------ writing
 
     def _compose(self, entries: Sequence[Append]) -> tuple[tuple[Row, ...], tree.Peaks, tuple[int, int]]:
-        peaks, last, rows = self._peaks, self._last, []
+        peaks, last, rows = self._standing.peaks, self._standing.last, []
         for entry in entries:
             body = compose(peaks.size, entry, self.door, secrets.token_bytes(SALT_BYTES))
             now = (entry.at.boot, entry.at.mono)
@@ -247,6 +249,7 @@ class Ledger:
         self,
         rows: tuple[Row, ...],
         peaks: tree.Peaks,
+        last: tuple[int, int],
         *,
         sign: bool,
         extensions: tuple[str, ...] | None = None,
@@ -254,7 +257,8 @@ class Ledger:
     ) -> None:
         connection = self._live()
         extensions = self._extensions if extensions is None else extensions
-        signed, note = self._sign(peaks, extensions) if sign else (self._signed, self._note)
+        was = self._standing
+        signed, note = self._sign(peaks, extensions) if sign else (was.signed, was.note)
         work: list[_Statement] = [(disk.INSERT_RECORD, (row.seq, row.body, row.hashes)) for row in rows]
         work.extend(more)
         if sign:
@@ -271,7 +275,7 @@ class Ledger:
             self._let_go()
             raise
         self._doubtful = ()
-        self._peaks, self._signed, self._note, self._extensions = peaks, signed, note, extensions
+        self._standing, self._extensions = Standing(peaks, note, signed, last), extensions
         self._commits += 1
 
     def _sign(self, peaks: tree.Peaks, extensions: tuple[str, ...]) -> tuple[Checkpoint, bytes]:
@@ -297,10 +301,13 @@ class Ledger:
 
     def _connect(self, *, settle: bool = False) -> None:
         try:
+            if settle:
+                disk.force_log(self.path)
             begun = disk.log_has_begun(self.path)
             self._connection = disk.open_writer(self.path, self._connector)
             reader = LedgerReader(self.path, self._connection)
-            self._check(reader)
+            self._standing = check_start(reader, self.door, self._signer.key)
+            self._extensions = self._standing.signed.extensions
             if disk.lost_commits(self.path) > disk.MOST_LEFT_BY_CUTS:
                 self._damaged(f"its log is broken behind record {self.size - 1}, and records that followed are lost")
             if settle:
@@ -310,75 +317,12 @@ class Ledger:
                 disk.begin_log(self._connection)
             self._keeper = disk.open_reader(self.path, self._connector)
             self._keeper.execute("SELECT one FROM meta").fetchall()
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             self._let_go()
             raise disk.unreadable(self.path, error) from error
         except BaseException:
             self._let_go()
             raise
-
-    def _check(self, reader: LedgerReader) -> None:
-        """What stands is what was signed, and what came after it hangs together. Raises LedgerError."""
-        try:
-            note = reader.note
-            signed = check(note, [self._signer.key])
-        except NoteError as error:
-            self._damaged(f"its newest checkpoint is not one of this door's key. {error}")
-        size = reader.size
-        if (reader.door, reader.origin) != (self.door, self._signer.key.name):
-            self._damaged(f"it is the ledger of {reader.door}, {reader.origin}")
-        if signed.size > size:
-            self._damaged(f"it holds {size} records, and {signed.size} were signed")
-        if size - signed.size > disk.MOST_UNSIGNED:
-            self._damaged(f"{size - signed.size} records after {signed.size} were never signed")
-        peaks = tree.peaks_at(signed.size, reader.node)
-        if tree.root_of(peaks) != signed.root:
-            self._damaged(f"its first {signed.size} records are not those that were signed")
-        self._check_state(reader, signed)
-        self._peaks, self._last = self._check_tail(reader, peaks)
-        self._note, self._signed, self._extensions = note, signed, signed.extensions
-
-    def _check_state(self, reader: LedgerReader, signed: Checkpoint) -> None:
-        kept = reader.state()
-        line = (str(kept[0]), sha256(kept[1]).hexdigest()) if kept else None
-        if signed.extension("state") != line:
-            self._damaged("the door's memory in it is not the one that was signed")
-        if (signed.extension("erased") or ("0",)) != (str(reader.retention()[0]),):
-            self._damaged("what may be erased of it is not what was signed")
-
-    def _check_tail(self, reader: LedgerReader, peaks: tree.Peaks) -> tuple[tree.Peaks, tuple[int, int]]:
-        last = (0, 0)
-        for row in reader.rows(max(peaks.size - 1, 0)):
-            record = self._check_row(row)
-            if row.seq == peaks.size - 1:  # the last one signed: only its time counts here
-                last = (record.boot, record.mono_ms)
-                continue
-            grown, hashes = tree.extend(peaks, tree.leaf_hash(row.body or b""))
-            if row.seq != peaks.size or hashes != row.hashes:
-                self._damaged(f"record {peaks.size}, not signed yet, is missing or was changed")
-            if (record.boot, record.mono_ms) < last:
-                self._damaged(f"record {row.seq} lies before the one that it follows")
-            peaks, last = grown, (record.boot, record.mono_ms)
-        return peaks, last
-
-    def _check_row(self, row: Row) -> Record:
-        if row.body is None:
-            self._damaged(f"record {row.seq} was erased too early")
-        try:
-            record = parse(row.body)
-        except RecordError as error:
-            self._damaged(f"record {row.seq} cannot be read. {error}")
-        if (record.seq, record.door) != (row.seq, self.door) or tree.leaf_hash(row.body) != row.leaf:
-            self._damaged(f"record {row.seq} was changed")
-        return record
-
-    def _check_bodies(self, reader: LedgerReader, start: int) -> None:
-        """The bodies from `start` on are those under the root; erased ones count by their leaf."""
-        peaks = tree.peaks_at(start, reader.node)
-        for row in reader.rows(start):
-            peaks, _ = tree.extend(peaks, row.leaf if row.body is None else tree.leaf_hash(row.body))
-        if peaks != self._peaks:
-            self._damaged(f"a record from {start} on is not the one that was signed")
 
     def _stands(self, doubtful: tuple[Row, ...]) -> bool:
         if not doubtful:

@@ -416,6 +416,18 @@ def test_a_start_reads_a_logarithm_of_a_long_ledger(path: Path, monkeypatch: pyt
     assert len(read) < 20
 
 
+def test_a_log_that_broke_before_its_end_is_refused(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        for mono in range(20):
+            ledger.append([entry(mono)], sign=True)
+    log = ledger_disk.wal_path(path)
+    data = bytearray(log.read_bytes())
+    data[8 * 4120] ^= 1
+    log.write_bytes(data)
+    with pytest.raises(LedgerError, match="its log is broken behind record"):
+        open_ledger(path)
+
+
 # ---------------------------------------------------------------- after a failure
 
 

@@ -142,7 +142,7 @@ def test_on_a_disk_turned_read_only_nothing_is_acknowledged_and_nothing_lost(dis
         ledger.append([entry(0), entry(0)], sign=True)
         disk.break_down()
         assert "took no record" in str(write_until_refused(ledger))
-        with pytest.raises(LedgerError, match="still fails: Read-only file system"):
+        with pytest.raises(LedgerError, match="cannot be read or written: Read-only file system"):
             ledger.reopen()
     with pytest.raises(LedgerError):
         open_ledger(path)

@@ -13,7 +13,7 @@ import pytest
 
 from kiosk import ledger as ledger_module
 from kiosk import ledger_disk
-from kiosk.ledger import Ledger, LedgerError
+from kiosk.ledger import Ledger, LedgerError, LedgerReader
 from kiosk.verify import verify
 from tests.faults.disk import Disk, Step
 from tests.ledgers import VERIFIER, entry, open_ledger
@@ -68,6 +68,39 @@ def test_after_a_failed_append_reopen_knows_what_stands(disk: Disk, scratch: Pat
         assert ledger.size == len(bodies(ledger)) == 2 + stands
         ledger.append([entry(6)], sign=True)
     assert verify(scratch / "ledger.db", [VERIFIER]) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", range(1, 7))
+def test_with_a_reader_beside_it_reopen_knows_too(disk: Disk, scratch: Path, call: int, when: When) -> None:
+    """The reader keeps the log's index alive, in which a commit whose sync failed does not stand."""
+    path = scratch / "ledger.db"
+    with open_ledger(path, connector=disk.connect) as ledger, LedgerReader.open(path, connector=disk.connect) as reader:
+        ledger.append([entry(1), entry(2)], sign=True)
+        disk.fail = once(call, when)
+        try:
+            ledger.append([entry(3), entry(4), entry(5)], sign=True)
+            stands = 3
+        except LedgerError:
+            stands = ledger.reopen()
+        assert reader.size == ledger.size == 2 + stands
+        ledger.append([entry(6)], sign=True)
+        assert reader.size == ledger.size
+    assert verify(path, [VERIFIER]) == []
+
+
+def test_records_that_were_durable_and_are_gone_are_missed(disk: Disk, scratch: Path) -> None:
+    path = scratch / "ledger.db"
+    with open_ledger(path, connector=disk.connect) as ledger:
+        ledger.append([entry(1)], sign=True)
+        older = ledger_disk.wal_path(path).read_bytes()
+        ledger.append([entry(2)], sign=True)
+        ledger._let_go()
+        ledger_disk.wal_path(path).write_bytes(older)
+        (scratch / "ledger.db-shm").unlink()
+        for _ in range(2):
+            with pytest.raises(LedgerError, match="of 2 records that were durable, some are gone"):
+                ledger.reopen()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
