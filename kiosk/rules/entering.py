@@ -123,13 +123,14 @@ def _together(turn: Turn, asked: Asked, grant: Granted) -> None:
     waiting = turn.door.asking
     again = waiting is not None and _same_party(waiting.first, grant)
     if waiting is not None and not again:
-        if _suffices(waiting.first, grant) and _suffices(grant, waiting.first):
+        first = _decide(turn, waiting.asked)  # a lockdown, a failed disk, a used approval may lie between
+        if isinstance(first, Denied):
             turn.set(asking=None)
-            first = _decide(turn, waiting.asked)  # a lockdown, a failed disk, a used approval may lie between
-            if isinstance(first, Granted):
-                _enter(turn, (first, grant))
-                return
             _refuse(turn, first)
+        elif _suffices(first, grant) and _suffices(grant, first):
+            turn.set(asking=None)
+            _enter(turn, (first, grant))
+            return
         elif grant.wants:
             nobody_came(turn, waiting)
     if grant.wants:

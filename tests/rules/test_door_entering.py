@@ -168,6 +168,13 @@ def test_a_code_is_not_given_back_where_nobody_sees_the_leaf() -> None:
     assert story.reasons == ["approval_used_up"]
 
 
+def test_one_who_taps_on_and_on_where_nobody_sees_the_leaf_is_one_party() -> None:
+    story = Story(absent=("door_position",))
+    for _ in range(20):
+        story.tap(DIRECTOR).wait(4)
+    assert (len(story.door.memory.granted), len(story.door.memory.inside)) == (1, 1)
+
+
 # ---------------------------------------------------------------- two persons
 
 
@@ -274,6 +281,19 @@ def test_a_visitor_follows_a_custodian_who_is_inside() -> None:
 def test_workers_under_a_permit_do_not_take_a_visitor_along() -> None:
     story = room(escort=Escort()).order(Order.MAINTENANCE, PERMIT).tap(WORKER).open()
     assert story.inside == {"周自强"}
+
+
+def test_an_escort_is_a_custodian_for_either_of_the_two() -> None:
+    switches = {"two_person": TwoPerson(), "escort": Escort(), "maintenance_admits": ("security_chief",)}
+    story = room(**switches).order(Order.MAINTENANCE, PERMIT).tap(WORKER).tap(CHIEF, approval())
+    assert not story.released
+
+
+def test_an_escort_who_has_left_meanwhile_is_none() -> None:
+    story = room(two_person=TwoPerson(), escort=Escort()).tap(DIRECTOR).tap(VICE).open().close()
+    story.enter(approval(1))
+    story.tap(DIRECTOR, inside=True).tap(VICE, inside=True).open().close()
+    assert not story.enter(approval(2)).released
 
 
 # ---------------------------------------------------------------- first in, anti-passback, interlock
