@@ -83,14 +83,15 @@ class _Checker:
 
     def take(self, start: int, end: int, rows: Sequence[Row]) -> None:
         """Records [start, end), a batch; `rows` are those of them that are there."""
+        if self._are_sound(start, end, rows):
+            return
         present = {row.seq for row in rows}
         missing = [seq for seq in range(start, end) if seq not in present]
         for seq in missing:
             self.fault(seq, "it is missing")
         self._torn = self._torn or bool(missing)
-        if not self._are_sound(rows):
-            for row in rows:
-                self._check_body(row)
+        for row in rows:
+            self._check_body(row)
         self._check_nodes(rows)
 
     def result(self) -> Checked:
@@ -98,9 +99,16 @@ class _Checker:
         count = self.peaks.size
         return Checked(self._range.start, tuple(self.faults), self._first, last, self.peaks.hashes, self._erased, count)
 
-    def _are_sound(self, rows: Sequence[Row]) -> bool:
+    def _are_sound(self, start: int, end: int, rows: Sequence[Row]) -> bool:
+        """Whether the whole batch is as it should be; nothing is taken in where it is not."""
         bodies = [row.body for row in rows if row.body is not None]
-        if len(bodies) != len(rows) or not rows or list(map(tree.leaf_hash, bodies)) != [row.leaf for row in rows]:
+        if self._torn or len(bodies) != end - start:
+            return False
+        peaks, computed = tree.extend_all(self.peaks, list(map(tree.leaf_hash, bodies)))
+        stored = [row.hashes for row in rows]
+        # The last of a range completes nodes above the range, too.
+        above = tree.HASH_BYTES * tree.completed(end - 1) - len(computed[-1])
+        if len(stored[-1]) < above or [*stored[:-1], stored[-1][: len(stored[-1]) - above]] != computed:
             return False
         try:
             headers = read_headers(bodies)
@@ -109,10 +117,11 @@ class _Checker:
         times = [self._last, *[(header.boot, header.mono_ms) for header in headers]]
         if (
             times != sorted(times)
-            or [header.seq for header in headers] != [row.seq for row in rows]
+            or [header.seq for header in headers] != list(range(start, end))
             or {header.door for header in headers} != {self._range.door}
         ):
             return False
+        self.peaks = peaks
         self._passed(times[1], times[-1])
         return True
 

@@ -53,6 +53,10 @@ def extend_all(peaks: Peaks, leaves: Sequence[bytes]) -> tuple[Peaks, list[bytes
     size, hashes, stored = peaks.size, list(peaks.hashes), []
     for leaf in leaves:
         size += 1
+        if size & 1:  # half of all leaves complete nothing
+            hashes.append(leaf)
+            stored.append(leaf)
+            continue
         whole = beside = leaf
         place = size
         while not place & 1:
