@@ -323,14 +323,14 @@ def nobody_is_let_in_without_a_durable_record_before(one: Step) -> None:
 
 
 def every_release_has_its_cause(one: Step) -> None:
-    memory = one.after.memory
+    memory, earlier = one.after.memory, one.before.memory
     again = one.before.lock.released and one.before.lock.reason == "exit"
     for _, command in releases(one):
         cause = {
             "granted": Kind.GRANTED in kinds(one.commands),
             "exit": leaves(one) or again,
-            "fire": memory.fire,
-            "evacuation": memory.evacuation,
+            "fire": memory.fire or earlier.fire,  # an overdue level is said again before the order that ends it
+            "evacuation": memory.evacuation or earlier.evacuation,
         }
         assert cause[command.reason]
 
