@@ -8,7 +8,7 @@ from kiosk.rules.memory import Memory, local_day, unclaimed
 from kiosk.rules.messages import Append, CardPresented, CodeEntered, Input, Kind, Sense, Side
 from kiosk.rules.orders import silence
 from kiosk.rules.passage import leave, take
-from kiosk.rules.turn import Turn, Waiting
+from kiosk.rules.turn import LOCK, Turn, Waiting
 
 
 def card(turn: Turn, event: CardPresented) -> None:
@@ -80,7 +80,7 @@ def _standing(turn: Turn, memory: Memory) -> access.Standing:
         record_possible=failed_at is None,
         record_failed_s=0 if failed_at is None else (at.mono - failed_at) // 1000,
         interlock_secure=neighbours and door.inputs.get(Input.PRESENCE, Sense.NORMAL) is Sense.NORMAL,
-        lock_works=door.lock.works,
+        lock_works=door.lock.works and LOCK not in door.lost,
         locked_out=door.lockout_until is not None,
     )
 

@@ -59,6 +59,17 @@ def test_a_lock_that_does_not_answer_lets_nobody_else_in() -> None:
     assert broken().tap(DIRECTOR).tap(DIRECTOR).reasons == ["lock_fault"]
 
 
+def test_nobody_is_granted_while_the_lock_is_known_to_be_away() -> None:
+    story = Story()
+    assert story.happen(DeviceLost(story.now, "lock", "unplugged")).tap(DIRECTOR).reasons == ["lock_fault"]
+
+
+def test_a_lock_that_is_back_lets_in_again() -> None:
+    story = Story()
+    story.happen(DeviceLost(story.now, "lock", "unplugged")).happen(DeviceBack(story.now, "lock"))
+    assert story.tap(DIRECTOR).released
+
+
 def test_a_lock_that_cannot_be_locked_is_told_again_every_second_and_recorded_once() -> None:
     story = Story().tap(DIRECTOR)
     story.lock_broken = True
