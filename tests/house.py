@@ -140,9 +140,8 @@ class House:
 
     def relock(self) -> int:
         """What systemd runs after every end of the door process: its exit status."""
-        return subprocess.run(
-            [sys.executable, "-m", "kiosk", "relock", str(self.site.settings)], check=False
-        ).returncode
+        command = [sys.executable, "-m", "kiosk", "relock", str(self.site.settings)]
+        return subprocess.run(command, check=False).returncode
 
     def settle(self, key: str) -> None:
         """One more line in the policy of the room."""

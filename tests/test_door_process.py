@@ -117,11 +117,9 @@ def test_a_key_that_others_can_read_is_refused(house: House) -> None:
     house.start().stop()
     house.places.ledger_key.chmod(0o644)
     process = house.spawn()
-    assert (process.status(), process.said) == (
-        1,
-        f"The key {house.places.ledger_key} can be read by others; replace it, then: "
-        f"chmod 600 {house.places.ledger_key}.\n",
-    )
+    key = house.places.ledger_key
+    assert process.status() == 1
+    assert process.said == f"The key {key} can be read by others; replace it, then: chmod 600 {key}.\n"
 
 
 def test_whoever_is_named_comes_to_the_socket_and_to_nothing_else(house: House) -> None:
