@@ -167,7 +167,7 @@ def _started(turn: Turn, event: Started) -> None:
     turn.door = Door(door.policy, door.room_id, event.at, memory, absent=event.absent, next_due=next_due(memory))
     turn.secure("started")
     if turn.door.free:
-        turn.release("", 0)
+        turn.free(turn.door.freed_by)
     turn.note(Kind.STARTED, urgent=True, absent=list(event.absent))
     for visit in memory.granted:
         if visit in memory.acted:

@@ -44,7 +44,9 @@ def lock_failed(turn: Turn, event: LockFailed) -> None:
 def say_again(turn: Turn, why: str) -> None:
     """Tell a lock that did not answer, or was away, what the door wants of it now."""
     lock = turn.door.lock
-    if lock.released and lock.reason != "granted":
+    if turn.door.free:
+        turn.free(turn.door.freed_by)
+    elif lock.released and lock.reason != "granted":
         turn.release_until(lock.reason, lock.until)
     else:
         turn.secure(why)

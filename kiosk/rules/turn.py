@@ -110,6 +110,11 @@ class Door(Struct, frozen=True):
         return self.memory.fire or self.memory.evacuation
 
     @property
+    def freed_by(self) -> str:
+        """The name that holds a free door released."""
+        return "fire" if self.memory.fire else "evacuation"
+
+    @property
     def sees_leaf(self) -> bool:
         """Whether the door contact tells the truth: only then is an opening that was not seen none."""
         return self.inputs.get(Input.DOOR_POSITION) in SOUND
@@ -152,9 +157,9 @@ class Turn:
 
     def release(self, reason: str, seconds: int) -> None:
         """Released for so long; a release that already lasts longer, or is free, keeps its end."""
-        lock, memory = self.door.lock, self.door.memory
+        lock = self.door.lock
         if self.door.free:
-            self.free("fire" if memory.fire else "evacuation")
+            self.free(self.door.freed_by)
             return
         until = self.at.mono + seconds * 1000
         if lock.released and lock.until is not None:

@@ -95,6 +95,11 @@ def test_a_fire_is_told_to_a_lock_until_it_hears() -> None:
     assert [each for each in story.commands if isinstance(each, Release | Secure)] == [Release("fire", None)] * 3
 
 
+def test_a_fire_that_outlasts_an_evacuation_is_told_by_its_own_name() -> None:
+    story = broken().fire().order(Order.EVACUATION).order(Order.EVACUATION_END)
+    assert story.wait(1).commands[0] == Release("fire", None)
+
+
 def test_an_exit_is_told_to_a_lock_until_its_time_is_over() -> None:
     story = broken().press().wait(6)
     told = [type(each) for each in story.commands if isinstance(each, Release | Secure)]
