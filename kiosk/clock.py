@@ -55,6 +55,12 @@ class WallClock:
             self._judge(wall, step)
         return Moment(self._boot, mono, None if self.standing is Clock.UNSET else wall, self.standing)
 
+    @property
+    def newest(self) -> int:
+        """Unix ms: the latest time told so far that still counts, for the next start not to fall behind."""
+        wall = self.moment().wall
+        return self._least if wall is None else max(self._least, wall)
+
     def look(self) -> int | None:
         """The step in ms that the wall clock made since the last look, 0 where only its standing changed, or None."""
         offset = self._measure()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from hardware import drivers
 from kiosk import keys
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_AFTER = 1000  # records: about what a start has to replay at most
 STOPPED, REFUSED, FAULT = 0, 1, 3
+_KINDS = frozenset(Kind)
 
 
 def run(path: Path) -> int:
@@ -90,8 +92,8 @@ def _run(settings: Settings, hardware: Hardware) -> int:
         )
         stack.callback(ledger.close)
         _publish(places.verifier_key, f"{ledger.key}\n")
-        memory, newest_wall = _remembered(ledger, settings)
-        clock = WallClock(ledger.boot, newest_wall)
+        kept, replayed = _remembered(ledger, settings)
+        clock = WallClock(ledger.boot, kept.newest_wall)
         card_key, code_key = keys.read_or_make(places.card_key), keys.read_or_make(places.code_key)
         listing = stack.enter_context(contextlib.closing(Listing(places.lists, _issuer(places), card_key, code_key)))
         roles = {Role(role): uids for role, uids in link_users(settings.link).items()}
@@ -100,7 +102,7 @@ def _run(settings: Settings, hardware: Hardware) -> int:
         poll = stack.enter_context(contextlib.closing(Poll()))
         writing = Writing(ledger, LedgerError)
         loop = Loop(
-            Door(settings.policy, settings.door.room, clock.moment(), memory),
+            Door(settings.policy, settings.door.room, clock.moment(), kept.memory),
             hardware.lock,
             hardware.siren,
             writing,
@@ -108,7 +110,7 @@ def _run(settings: Settings, hardware: Hardware) -> int:
             poll,
             photo=desk.photo,
             changed=desk.show,
-            idle=_Quiet(ledger),
+            idle=_Quiet(ledger, clock, replayed),
         )
         loop.happen(Started(clock.moment(), settings.inputs.absent()))
         if writing.failed:
@@ -126,7 +128,8 @@ def _run(settings: Settings, hardware: Hardware) -> int:
         if behind is not None and behind.fault:
             return _say(FAULT, why)
         if not writing.failed:
-            ledger.snapshot(msgspec.msgpack.encode(loop.door.memory))
+            with contextlib.suppress(LedgerError):  # then the next start replays what this one remembered
+                ledger.snapshot(_kept(loop.door, clock))
         return STOPPED
 
 
@@ -168,33 +171,52 @@ def _publish(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _remembered(ledger: Ledger, settings: Settings) -> tuple[Memory, int | None]:
-    """The door's memory, folded from its records, and the newest wall time among them."""
+class Kept(Struct, frozen=True):
+    """What a start goes on from. `newest_wall`: Unix ms of the latest time that the records tell, None for none."""
+
+    memory: Memory = Memory()
+    newest_wall: int | None = None
+
+
+def _kept(door: Door, clock: WallClock) -> bytes:
+    return msgspec.msgpack.encode(Kept(door.memory, clock.newest))
+
+
+def _remembered(ledger: Ledger, settings: Settings) -> tuple[Kept, int]:
+    """Folded from the records since it was kept last, and how many those were."""
     state, records = ledger.recall()
-    memory = Memory() if state is None else msgspec.msgpack.decode(state, type=Memory)
-    newest: int | None = None
-    for record in records:
+    try:
+        kept = Kept() if state is None else msgspec.msgpack.decode(state, type=Kept)
+    except msgspec.MsgspecError as error:
+        raise LedgerError(
+            f"The door's memory in {ledger.path} is another version's ({error}): start the version that wrote it."
+        ) from error
+    memory, newest, replayed = kept.memory, kept.newest_wall, 0
+    for replayed, record in enumerate(records, 1):  # noqa: B007 - the last number is the count
         wall = record.wall
         newest = max(wall or 0, newest or 0) or None
+        if record.kind not in _KINDS:  # a newer version wrote it, and this one came back in its place
+            continue
         now_s = None if wall is None else wall // 1000
         day = local_day(wall, settings.policy.zone)
         memory = remember(memory, Kind(record.kind), record.facts, record.visit, now_s, day)
-    return memory, newest
+    return Kept(memory, newest), replayed
 
 
 class _Quiet:
     """What can wait for a quiet moment: the log goes into the database, and the memory beside the records."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._kept = ledger.size
+    def __init__(self, ledger: Ledger, clock: WallClock, replayed: int) -> None:
+        """`replayed`: how many records there were since the memory was kept; a door cut off often keeps it too."""
+        self._ledger, self._clock = ledger, clock
+        self._kept_at = ledger.size - replayed
 
     def __call__(self, door: Door) -> None:
         try:
             self._ledger.tidy()
-            if self._ledger.size - self._kept > SNAPSHOT_AFTER:
-                self._ledger.snapshot(msgspec.msgpack.encode(door.memory))
-                self._kept = self._ledger.size
+            if self._ledger.size - self._kept_at > SNAPSHOT_AFTER:
+                self._ledger.snapshot(_kept(door, self._clock))
+                self._kept_at = self._ledger.size
         except LedgerError:
             return  # the next write finds the same, and tells the door
 

@@ -2,15 +2,18 @@
 
 import stat
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
+from msgspec import structs
 
-from kiosk import door_process
-from kiosk.ledger import LedgerReader
-from kiosk.rules.memory import Memory
-from kiosk.rules.messages import Kind
+from kiosk import door_process, keys
+from kiosk.door_process import Kept
+from kiosk.ledger import Ledger, LedgerReader
+from kiosk.rules.messages import Append, Clock, Kind, Moment
 from tests.house import CHIEF, House, until
+from ui.bench import site
 
 
 def test_a_start_drives_the_lock_shut_and_nothing_else(house: House) -> None:
@@ -68,7 +71,7 @@ def test_the_end_keeps_the_doors_memory_signed(house: House) -> None:
         kept = reader.state()
         assert kept is not None
         seq, state = kept
-        assert (seq, list(msgspec.msgpack.decode(state, type=Memory).inside)) == (reader.size, ["p4"])
+        assert (seq, list(msgspec.msgpack.decode(state, type=Kept).memory.inside)) == (reader.size, ["p4"])
 
 
 def test_the_manager_is_told_of_readiness_and_of_the_end(house: House) -> None:
@@ -187,3 +190,30 @@ def test_records_since_the_memory_was_kept_are_remembered(house: House) -> None:
     house.badge(CHIEF)
     house.recorded(Kind.GRANTED, 2)
     assert house.of(Kind.NOT_CARRIED_OUT) == []
+
+
+def appended(house: House, *entries: Append) -> None:
+    """Records that another version of the door wrote, behind those that there are."""
+    places = house.places
+    origin = f"{site.SITE}/doorward/{site.DOOR}"
+    with Ledger.open(places.ledger, door=site.DOOR, origin=origin, key=keys.read(places.ledger_key)) as ledger:
+        ledger.append([structs.replace(entry, at=Moment(ledger.boot, 1, None, Clock.UNSET)) for entry in entries])
+
+
+def test_records_of_a_kind_that_a_newer_version_wrote_keep_nobody_from_starting(house: House) -> None:
+    house.start().stop()
+    at = Moment(0, 0, None, Clock.UNSET)
+    appended(house, Append(at, cast("Kind", "levitated"), {"height": 3}), Append(at, Kind.LOCKDOWN, {"by": "x"}))
+    house.start()
+    assert house.screen.mode == "lockdown"
+
+
+def test_a_memory_of_another_version_is_refused_with_what_to_do(house: House) -> None:
+    house.start().stop()
+    places = house.places
+    origin = f"{site.SITE}/doorward/{site.DOOR}"
+    with Ledger.open(places.ledger, door=site.DOOR, origin=origin, key=keys.read(places.ledger_key)) as ledger:
+        ledger.snapshot(msgspec.msgpack.encode({"memory": 7}))
+    process = house.spawn()
+    assert process.status() == 1
+    assert process.said.startswith(f"The door's memory in {places.ledger} is another version's")
