@@ -13,7 +13,7 @@ from bench.product import Process
 from bench.sites import Site
 from bench.wires import WrongAnswerError
 from bench.yardsticks import patience
-from kiosk.ledger_reader import LedgerReader
+from kiosk.ledger.reader import LedgerReader
 from kiosk.rules.messages import Kind
 
 CALM_S = 0.13

@@ -18,9 +18,12 @@ from bench import history
 from bench.cards import serial
 from bench.progress import Advance
 from bench.wires import Wires
-from kiosk import access_list, enrolment, keys, ledger_disk, list_writer
-from kiosk.access_list import card_mac
+from kiosk import keys
+from kiosk.ledger import disk as ledger_disk
 from kiosk.places import Places
+from kiosk.roster import access_list, enrolment
+from kiosk.roster import writer as list_writer
+from kiosk.roster.access_list import card_mac
 from kiosk.rules import record, tree
 from kiosk.rules.credentials import Card, Credential, Person, Trust
 

@@ -17,12 +17,12 @@ from statistics import median
 from bench.doorward import Doorward
 from bench.run import SWAPPED_IN, Run
 from bench.stats import percentile
-from kiosk.access_list import CURRENT, parse_header
-from kiosk.client import Client
-from kiosk.list_writer import install
+from kiosk.link.client import Client
+from kiosk.link.wire import ListReady, Role
 from kiosk.places import Places
+from kiosk.roster.access_list import CURRENT, parse_header
+from kiosk.roster.writer import install
 from kiosk.rules.checkpoint import parse_note
-from kiosk.wire import ListReady, Role
 
 MILLION = 1_000_000
 CARDS_IDLE = 300

@@ -4,14 +4,8 @@ from typing import assert_never
 
 import msgspec
 
-from kiosk.link import Link, Peer
-from kiosk.listing import Listing
-from kiosk.loop import Loop
-from kiosk.rules.messages import Append, CodeEntered, Event, Kind, Moment, Ordered, PhotoStored, TakePhoto
-from kiosk.rules.record import MOST_INTEGER, MOST_NAME, SALT_BYTES, RecordError, compose
-from kiosk.rules.turn import Door
-from kiosk.rules.view import Screen, screen
-from kiosk.wire import (
+from kiosk.link.link import Link, Peer
+from kiosk.link.wire import (
     VERSION,
     AskScreen,
     Done,
@@ -27,6 +21,12 @@ from kiosk.wire import (
     ToDoor,
     Welcome,
 )
+from kiosk.listing import Listing
+from kiosk.loop import Loop
+from kiosk.rules.messages import Append, CodeEntered, Event, Kind, Moment, Ordered, PhotoStored, TakePhoto
+from kiosk.rules.record import MOST_INTEGER, MOST_NAME, SALT_BYTES, RecordError, compose
+from kiosk.rules.turn import Door
+from kiosk.rules.view import Screen, screen
 
 _WATCHING = (Role.SCREEN, Role.BENCH, Role.WATCH)
 

@@ -18,9 +18,10 @@ from kiosk import keys
 from kiosk.clock import WallClock
 from kiosk.desk import Desk
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.ledger_disk import damaged
-from kiosk.link import Link
-from kiosk.listening import LinkError
+from kiosk.ledger.disk import damaged
+from kiosk.link.link import Link
+from kiosk.link.listening import LinkError
+from kiosk.link.wire import Role
 from kiosk.listing import Listing
 from kiosk.loop import Loop
 from kiosk.notify import notify
@@ -33,7 +34,6 @@ from kiosk.rules.turn import Door
 from kiosk.senses import Hardware, Senses
 from kiosk.settings import Checks, Settings, SettingsError, link_users, read_lock, read_settings
 from kiosk.signals import StopSignals
-from kiosk.wire import Role
 from kiosk.writing import Writing
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """The check of every record, behind the door's start: a process of its own, at the lowest priority.
 
-It reads the ledger as anybody could (`kiosk.verify`) and shares nothing with the door but the file. A fault that it
-finds is final: the door stops, since it no longer knows what is true. A check that was ended before it could answer
-has found nothing; the next start begins it again.
+It reads the ledger as anybody could (`kiosk.ledger.verify`) and shares nothing with the door but the file. A fault
+that it finds is final: the door stops, since it no longer knows what is true. A check that was ended before it could
+answer has found nothing; the next start begins it again.
 """
 
 import os
@@ -22,7 +22,17 @@ class FullCheck:
         self._said = os.memfd_create("full check", os.MFD_CLOEXEC)
         try:
             self._child = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
-                ["/usr/bin/nice", "-n", "19", sys.executable, "-m", "kiosk.verify", str(ledger), "--key", verifier_key],
+                [
+                    "/usr/bin/nice",
+                    "-n",
+                    "19",
+                    sys.executable,
+                    "-m",
+                    "kiosk.ledger.verify",
+                    str(ledger),
+                    "--key",
+                    verifier_key,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
                 stderr=subprocess.STDOUT,

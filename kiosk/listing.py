@@ -10,10 +10,10 @@ import os
 import threading
 from pathlib import Path
 
-from kiosk.access_list import Header, card_mac
 from kiosk.keys import Secret
 from kiosk.loop import Loop
-from kiosk.roster import Roster, RosterError, check
+from kiosk.roster.access_list import Header, card_mac
+from kiosk.roster.roster import Roster, RosterError, check
 from kiosk.rules.credentials import Card, CodeMatch, Found
 from kiosk.rules.messages import ListChanged, ListFailed
 

@@ -18,7 +18,7 @@ RETRY_MS = 1000
 
 
 class Books(Protocol):
-    """What this file needs of `kiosk.ledger.Ledger`."""
+    """What this file needs of `kiosk.ledger.ledger.Ledger`."""
 
     def append(self, entries: list[Append], *, sign: bool = False) -> None: ...
     def reopen(self) -> int: ...

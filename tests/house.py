@@ -17,13 +17,13 @@ from hardware.far_end import ReaderEnd
 from hardware.lcus import Commands
 from hardware.stage import Stage
 from hardware.wiring import WIRED
-from kiosk.client import Client
 from kiosk.ledger import LedgerReader
+from kiosk.ledger.verify import Fault, verify
+from kiosk.link.client import Client
+from kiosk.link.wire import Done, EnterCode, PlaceOrder, Refused, Role
 from kiosk.rules.messages import Kind, Order, Side
 from kiosk.rules.record import Record
 from kiosk.rules.view import Screen
-from kiosk.verify import Fault, verify
-from kiosk.wire import Done, EnterCode, PlaceOrder, Refused, Role
 from ui.bench import site
 
 PATIENCE_S: Final = 20.0
@@ -60,6 +60,10 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
     def said(self) -> str:
         return self.log.read_text()
 
@@ -80,6 +84,16 @@ class Process:
         )
         assert self._child.poll() is None, self.said
         return self
+
+    def running_for(self, seconds: float) -> Callable[[], bool]:
+        """Whether it still runs and is younger, from now on, than this: to be asked again and again."""
+        end = time.monotonic() + seconds
+
+        def so() -> bool:
+            time.sleep(0.001)
+            return self._child.poll() is None and time.monotonic() < end
+
+        return so
 
     def status(self) -> int:
         """Wait for its end."""
@@ -199,6 +213,10 @@ class House:
 
     def released(self) -> None:
         until("the lock is released", lambda: self.stage.seen().energised, said=lambda: self.relay)
+
+    def was_released(self) -> None:
+        """The relay was told so, for however short a time: a leaf that opens relocks at once."""
+        until("the lock was released", lambda: True in self.relay, said=lambda: self.relay)
 
     def locked(self) -> None:
         until("the lock is shut", lambda: not self.stage.seen().energised, said=lambda: self.relay)

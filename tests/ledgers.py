@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kiosk import ledger_disk
 from kiosk.keys import Secret
 from kiosk.ledger import Ledger
+from kiosk.ledger import disk as ledger_disk
 from kiosk.notes import Signer
 from kiosk.rules import tree
 from kiosk.rules.messages import Append, Clock, Kind, Moment

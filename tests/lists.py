@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from kiosk.access_list import Code, Header, card_mac, code_mac
 from kiosk.keys import Secret
-from kiosk.list_writer import Writer, issuer
-from kiosk.roster import Roster
+from kiosk.roster.access_list import Code, Header, card_mac, code_mac
+from kiosk.roster.roster import Roster
+from kiosk.roster.writer import Writer, issuer
 from kiosk.rules.codes import twin
 from kiosk.rules.credentials import Approval, Card, Credential, Person, Trust
 

@@ -15,11 +15,11 @@ from hardware.wiring import WIRED
 from kiosk.cli import console
 from kiosk.cli.records import STYLES
 from kiosk.ledger import LedgerReader
-from kiosk.listening import LinkError
+from kiosk.ledger.verify import verify
+from kiosk.link.listening import LinkError
 from kiosk.rules.checkpoint import parse_checkpoint, parse_note
 from kiosk.rules.register import Period, lines
 from kiosk.settings import read_policy
-from kiosk.verify import verify
 from ui.bench import site
 from ui.bench.bench import Bench
 from ui.bench.tour import Tour, TourError

@@ -8,13 +8,13 @@ from rich.table import Table
 
 from kiosk import keys
 from kiosk.cli import console
-from kiosk.client import Client
-from kiosk.enrolment import Keys, Report, import_file
-from kiosk.list_writer import ListError
-from kiosk.listening import LinkError
+from kiosk.link.client import Client
+from kiosk.link.listening import LinkError
+from kiosk.link.wire import ListReady, Role
 from kiosk.places import Places
+from kiosk.roster.enrolment import Keys, Report, import_file
+from kiosk.roster.writer import ListError
 from kiosk.settings import Settings
-from kiosk.wire import ListReady, Role
 
 app = typer.Typer(help="The access list: who may pass.", no_args_is_help=True)
 

@@ -8,10 +8,10 @@ import typer
 
 from kiosk.cli import console
 from kiosk.ledger import LedgerError, LedgerReader
+from kiosk.ledger.verify import verify as check
 from kiosk.places import Places
 from kiosk.rules.checkpoint import NoteError
 from kiosk.rules.view import Tone
-from kiosk.verify import verify as check
 from ui.records import Teller, tone
 
 STYLES = {Tone.ALARM: "bold red", Tone.REFUSED: "red", Tone.WELCOME: "green", Tone.WAIT: "yellow", Tone.CALM: ""}

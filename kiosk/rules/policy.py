@@ -3,7 +3,7 @@
 Nothing here is about one school: another school's rooms and chains are another file. Every switch below is off, or
 at its mildest, where the file does not name it. Seconds and minutes are integers and carry their unit in the name.
 Bounds stand in the types as `Meta`. Reading a file into these values, with all its errors at once, is
-`kiosk.policy_file`'s work.
+`kiosk.settings.policy_file`'s work.
 """
 
 from datetime import date, tzinfo

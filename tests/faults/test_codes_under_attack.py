@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.access_list import Code, code_mac
-from kiosk.roster import Roster
+from kiosk.roster.access_list import Code, code_mac
+from kiosk.roster.roster import Roster
 from kiosk.rules import codes
 from kiosk.rules.codes import DURATIONS, OfflineGrant, Refusal, as_approval, draw, offline_code, twin, verify_offline
 from kiosk.rules.credentials import Approval, CodeMatch

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import ledger as ledger_module
-from kiosk import ledger_disk
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.verify import verify
+from kiosk.ledger import disk as ledger_disk
+from kiosk.ledger import ledger as ledger_module
+from kiosk.ledger.verify import verify
 from tests.ledgers import VERIFIER, entry, open_ledger
 
 MB = 1024 * 1024

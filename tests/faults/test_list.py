@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from kiosk import keys
-from kiosk.client import Client
-from kiosk.enrolment import Keys, import_file
+from kiosk.link.client import Client
+from kiosk.link.wire import ListReady, Role
+from kiosk.roster.enrolment import Keys, import_file
 from kiosk.rules.access import Reason
 from kiosk.rules.messages import Kind
 from kiosk.rules.view import Say
 from kiosk.settings import read_policy
-from kiosk.wire import ListReady, Role
 from tests.house import CHIEF, STRANGER, House, until
 from ui.bench import site
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from kiosk import ledger as ledger_module
-from kiosk import ledger_disk
 from kiosk.ledger import LedgerError
+from kiosk.ledger import disk as ledger_disk
+from kiosk.ledger import ledger as ledger_module
 from tests.faults.disk import Damage, Disk, Step, aftermath
 from tests.ledgers import entry, open_ledger
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from kiosk.client import Client
-from kiosk.listening import LinkError
+from kiosk.link.client import Client
+from kiosk.link.listening import LinkError
+from kiosk.link.wire import EnterCode, Role
 from kiosk.rules.access import Reason
 from kiosk.rules.messages import Input, Kind, Order, Side
-from kiosk.wire import EnterCode, Role
 from tests.house import CHIEF, House, Process, until
 from ui.bench import site
 

@@ -114,7 +114,8 @@ def test_go_refuses_a_proof_with_any_byte_flipped(checker: Checker, signed: Sign
 
 
 def flipped(data: bytes, at: int) -> bytes:
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    # Not the lowest bit: the last letter of base64 has bits that mean nothing, and Go does not look at them.
+    return data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1 :]
 
 
 def cut(proof: bytes) -> list[str]:

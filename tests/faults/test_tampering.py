@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import ledger_disk
 from kiosk.ledger import LedgerReader
-from kiosk.verify import Fault, verify
+from kiosk.ledger import disk as ledger_disk
+from kiosk.ledger.verify import Fault, verify
 from tests.ledgers import VERIFIER, entry, filled, forge, open_ledger, rehash, tamper
 
 EDIT = "UPDATE records SET body = CAST(replace(body, 'inspection', 'inspektion') AS BLOB) WHERE seq = 40"

@@ -18,11 +18,11 @@ from pypdf import PdfReader
 
 from kiosk.keys import Secret
 from kiosk.ledger import Ledger, LedgerReader
+from kiosk.ledger.verify import verify
 from kiosk.rules.messages import Append, Clock, Kind, Moment
 from kiosk.rules.policy import Policy, Right, Role, Room, Words
 from kiosk.rules.register import Erased, Period, RegisterLine, Show, Stay
 from kiosk.rules.view import Say
-from kiosk.verify import verify
 from ui.registers import Exported, ExportError, Format, What, export, forms
 from ui.registers.files import TooManyRowsError, write_csv, write_xlsx
 from ui.registers.fonts import RARE, TEXT, Face, FontError, Fonts

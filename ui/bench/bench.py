@@ -5,16 +5,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from kiosk.client import Client
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.listening import LinkError
+from kiosk.link.client import Client
+from kiosk.link.listening import LinkError
+from kiosk.link.wire import EnterCode, PlaceOrder, Role
 from kiosk.rules.messages import Side
 from kiosk.rules.policy import Policy
 from kiosk.rules.record import Record
 from kiosk.rules.register import lines
 from kiosk.rules.view import Screen
 from kiosk.settings import read_policy
-from kiosk.wire import EnterCode, PlaceOrder, Role
 from ui.bench import site
 from ui.bench.labels import labels
 from ui.bench.play import Stage

@@ -21,7 +21,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from kiosk.listening import LinkError
+from kiosk.link.listening import LinkError
 from kiosk.rules.messages import Input, Order
 from ui.bench.bench import Bench
 from ui.words import LANGUAGES

@@ -11,9 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from kiosk import keys
-from kiosk.enrolment import Issued, Keys, import_file
 from kiosk.places import Places
 from kiosk.problems import SettingsError
+from kiosk.roster.enrolment import Issued, Keys, import_file
 from kiosk.settings import read_policy
 
 SITE, DOOR, ROOM = "demo.example", "south-gate", "south_gate"

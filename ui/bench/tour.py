@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from kiosk.client import Client
 from kiosk.ledger import LedgerReader
+from kiosk.link.client import Client
+from kiosk.link.wire import EnterCode, PlaceOrder, Role
 from kiosk.rules.access import Reason
 from kiosk.rules.messages import Input, Kind, Order, Side
 from kiosk.rules.record import Record
 from kiosk.rules.view import Say, Screen
-from kiosk.wire import EnterCode, PlaceOrder, Role
 from ui.bench import site
 from ui.bench.play import Stage
 from ui.bench.unit import Unit

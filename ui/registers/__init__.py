@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from kiosk.ledger_reader import LedgerReader
+from kiosk.ledger.reader import LedgerReader
 from kiosk.rules.checkpoint import VerifierKey, parse_checkpoint, parse_note
 from kiosk.rules.policy import Policy
 from kiosk.rules.record import Record, parse
@@ -138,7 +138,7 @@ def write_jsonl(out: BinaryIO, sheet: Sheet, register: Iterable[RegisterLine]) -
 
 def _bundle(reader: LedgerReader, key: VerifierKey | None, kept: Iterable[Item], out: Path) -> int:
     """The records from the first to the last of `kept`, with their proofs."""
-    from kiosk.bundle import bundle
+    from kiosk.ledger.bundle import bundle
 
     if key is None:
         raise ExportError(Say("Records as JSON lines carry the ledger's public key. Name its file."))
