@@ -8,9 +8,9 @@ import random
 from pathlib import Path
 
 import pytest
-from kiosk.client import Client
-from kiosk.listening import LinkError
-from kiosk.wire import EnterCode, Role
+from kiosk.link.client import Client
+from kiosk.link.listening import LinkError
+from kiosk.link.wire import EnterCode, Role
 
 from kiosk.rules.messages import Kind, Side
 from kiosk.rules.record import Record
