@@ -5,6 +5,7 @@ What the door says by itself between two answers is kept in `told`, the oldest g
 """
 
 import contextlib
+import select
 import socket
 from collections import deque
 from pathlib import Path
@@ -44,7 +45,8 @@ class Client:
                 self.told.append(answer)
 
     def screen(self) -> Screen:
-        """What the door shows now. Raises LinkError."""
+        """What the door shows now, not what it showed when it last said something by itself. Raises LinkError."""
+        self._hear_what_came()
         self._say(AskScreen())
         while not isinstance(message := self.next(), Shown):
             if isinstance(message, Refused):
@@ -54,13 +56,7 @@ class Client:
     def next(self) -> FromDoor:
         """What the door says next. Raises LinkError when nothing comes in time, or never will."""
         while not self._heard:
-            try:
-                data = self._socket.recv(wire.LIMIT)
-                self._heard += [wire.from_door(payload) for payload in self._frames.feed(data)]
-            except (OSError, wire.WireError) as error:
-                raise self._silent(str(error)) from error
-            if not data:
-                raise self._silent("the connection was closed")
+            self._receive()
         return self._heard.popleft()
 
     def close(self) -> None:
@@ -73,6 +69,23 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _receive(self) -> None:
+        try:
+            data = self._socket.recv(wire.LIMIT)
+            self._heard += [wire.from_door(payload) for payload in self._frames.feed(data)]
+        except (OSError, wire.WireError) as error:
+            raise self._silent(str(error)) from error
+        if not data:
+            raise self._silent("the connection was closed")
+
+    def _hear_what_came(self) -> None:
+        """Without waiting. A refusal, and the end of the connection, are left for `next` to tell."""
+        with contextlib.suppress(LinkError):
+            while select.select([self._socket], [], [], 0)[0]:
+                self._receive()
+        self.told.extend(one for one in self._heard if isinstance(one, Shown | PhotoWanted))
+        self._heard = deque(one for one in self._heard if not isinstance(one, Shown | PhotoWanted))
 
     def _connect(self, role: Role) -> Welcome:
         try:

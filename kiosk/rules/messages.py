@@ -207,7 +207,7 @@ class Ordered(Struct, frozen=True, tag=True):
 
 
 class PhotoStored(Struct, frozen=True, tag=True):
-    """The camera process sealed `count` pictures; `digest` is their SHA-256 in hex, or None, and then `why` says why."""
+    """The camera process sealed `count` pictures; `digest` is their SHA-256 in hex, or None, and `why` says why."""
 
     at: Moment
     visit: str | None

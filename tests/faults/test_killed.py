@@ -8,10 +8,10 @@ import random
 from pathlib import Path
 
 import pytest
+
 from kiosk.link.client import Client
 from kiosk.link.listening import LinkError
 from kiosk.link.wire import EnterCode, Role
-
 from kiosk.rules.messages import Kind, Side
 from kiosk.rules.record import Record
 from tests.house import CHIEF, STRANGER, House, Process, until
