@@ -47,6 +47,8 @@ def main() -> int:
         except Exception as error:  # noqa: BLE001 - the other measurements still count
             failed = True
             console.print(f"[red]{name} was not measured:[/] {error}")
+    if not failed:
+        run.clear()
     report.show_results(console, results)
     if not options.only:
         report.keep_results(results)

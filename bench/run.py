@@ -40,6 +40,10 @@ class Run:
         kept_ledger(self.data, self._bar)
         c_list(self.data, 1_000_000)
 
+    def clear(self) -> None:
+        """Remove what this run made: logs are worth keeping only where something went wrong."""
+        shutil.rmtree(self.folder)
+
     def kept_list(self, known: int, version: int) -> Path:
         """A folder with this version of a list of the first `known` cards."""
         return kept_list(self.data, known, version, self._bar)

@@ -150,5 +150,7 @@ def _kept(data: Path, name: str, made_by: tuple[ModuleType, ...], make: Callable
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
         make(made)
+        for outdated in folder.parent.glob(f"{name}-{'[0-9a-f]' * 12}"):
+            shutil.rmtree(outdated)
         made.rename(folder)
     return folder
