@@ -21,7 +21,7 @@ from ui.bench import site
 from ui.bench.play import Stage
 from ui.bench.unit import Unit
 
-PATIENCE_S: Final = 8.0
+PATIENCE_S: Final = 20.0  # a disk that others keep busy may take seconds over one sync
 APART_S: Final = 0.7
 _LOOK_S: Final = 0.01
 
@@ -200,15 +200,15 @@ class Tour:
         self._expect("the door sees that it is shut", lambda: self._screen().leaf == "closed")
 
     def _type(self, code: str) -> None:
-        with Client(self._place.places.socket, Role.SCREEN) as screen:
+        with Client(self._place.places.socket, Role.SCREEN, PATIENCE_S) as screen:
             screen.ask(EnterCode(code, Side.OUTSIDE))
 
     def _screen(self) -> Screen:
-        with Client(self._place.places.socket, Role.SCREEN) as screen:
+        with Client(self._place.places.socket, Role.SCREEN, PATIENCE_S) as screen:
             return screen.screen()
 
     def _order(self, order: Order) -> None:
-        with Client(self._place.places.socket, Role.SYNC) as centre:
+        with Client(self._place.places.socket, Role.SYNC, PATIENCE_S) as centre:
             centre.ask(PlaceOrder(order, "赵国强"))
 
     # ------------------------------------------------------------ what must come of it
