@@ -1,4 +1,4 @@
-"""`python -m bench`: measure everything, print it beside its targets, keep it in `results.json`.
+"""`python -m bench`: measure everything, print it beside its targets, keep a whole run in `results.json`.
 
 --only NAME     one measurement (may be repeated): decisions, syncs, sdcard, five-million, start, rest, swap, verify
 --rounds N      cards shown in the main contest (2,000)
@@ -17,6 +17,7 @@ from bench.run import Run
 from bench.yardsticks import build_c
 
 DATA = Path(__file__).parent / "data"
+ROUNDS = 2_000
 MEASUREMENTS: dict[str, Callable[[Run], dict[str, float]]] = {
     "decisions": decisions.against_all,
     "syncs": decisions.syncs,
@@ -50,7 +51,7 @@ def main() -> int:
     if not failed:
         run.clear()
     report.show_results(console, results)
-    if not options.only:
+    if not options.only and options.rounds >= ROUNDS:
         report.keep_results(results)
     return int(failed)
 
@@ -58,7 +59,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What a decision at this door costs.")
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="one measurement; may be repeated")
-    parser.add_argument("--rounds", type=int, default=2_000, help="cards shown in the main contest")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="cards shown in the main contest")
     parser.add_argument("--line-speed", action="store_true", help="send frames at 9600 baud, not in one piece")
     return parser.parse_args()
 
