@@ -158,5 +158,4 @@ def test_the_screen_is_the_one_that_the_door_shows_now(path: Path) -> None:
     """What it said by itself since is kept, and is no answer."""
     old, new = wire.Shown(screen=SCREEN), wire.Shown(screen=Screen(word=Say("Open"), tone=Tone.CALM))
     with false_door(path, wire.frame(WELCOME) + wire.frame(old), wire.frame(new)), Client(path, Role.SCREEN) as client:
-        assert select.select([client._socket], [], [], 5)[0]
         assert (client.screen(), list(client.told)) == (new.screen, [old])
