@@ -1,96 +1,7 @@
 """The loop: what must be durable before what, and what stands when the disk does not take it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from hardware.simulated import SimulatedOutput
-from kiosk.clock import WallClock
-from kiosk.loop import Loop
-from kiosk.poll import Poll
-from kiosk.rules.credentials import Card, Credential, Found, Person, Trust
-from kiosk.rules.messages import (
-    CardPresented,
-    Input,
-    InputChanged,
-    Kind,
-    ListChanged,
-    LockFailed,
-    Moment,
-    Order,
-    Ordered,
-    Sense,
-    Side,
-    Started,
-)
-from kiosk.rules.turn import Door
-from kiosk.settings import read_policy
-from kiosk.writing import Writing
-from tests.books import Books, BooksError
-
-SAMPLE = Path(__file__).parent.parent / "kiosk" / "samples" / "taishan.toml"
-CHIEF = Person(1, "王建国", ("security_chief",))
-KNOWN = Found(1, Credential(1, 1, Trust.NUMBER), CHIEF)
-CARD = Card("em4100", bytes(5))
-
-
-class Scene:
-    """A loop over a simulated lock and siren, with books that can fail and a clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.books, self.now = Books(), 0.0
-        self.lock = SimulatedOutput(lambda: self.now)
-        self.siren = SimulatedOutput(lambda: self.now)
-        self.poll = Poll(lambda: self.now)
-        clock = WallClock(
-            1,
-            None,
-            wall_ns=lambda: 1_800_000_000_000_000_000 + int(self.now * 1e9),
-            mono_ns=lambda: int(self.now * 1e9),
-            synced=lambda: True,
-        )
-        self.order: list[str] = []
-        self.loop = Loop(
-            Door(read_policy(SAMPLE), "south_gate", clock.moment()),
-            self.lock,
-            self.siren,
-            Writing(self.books, BooksError),
-            clock,
-            self.poll,
-            photo=lambda wanted: self.order.append("photo"),
-            changed=lambda door: None,
-            idle=lambda door: None,
-        )
-        self.loop.happen(Started(self.at))
-        self.loop.happen(ListChanged(self.at, 1, 1_800_000_000, 1))
-        self.loop.happen(InputChanged(self.at, Input.EXIT_BUTTON, Sense.NORMAL))
-
-    @property
-    def at(self) -> Moment:
-        return self.loop.clock.moment()
-
-    def present(self, found: Found = KNOWN) -> None:
-        self.loop.happen(CardPresented(self.at, Side.OUTSIDE, "outside", CARD, found))
-
-    def read(self, which: Input, sense: Sense) -> None:
-        self.loop.happen(InputChanged(self.at, which, sense))
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-        self.loop._overdue(self.at)
-
-    def kinds(self) -> list[Kind]:
-        return [entry.kind for entry in self.books.written]
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    scene = Scene()
-    yield scene
-    scene.poll.close()
-    scene.lock.close()
-    scene.siren.close()
+from kiosk.rules.messages import Input, Kind, LockFailed, Order, Ordered, Sense
+from tests.scene import Scene
 
 
 def test_the_lock_is_driven_safe_at_the_start(scene: Scene) -> None:
@@ -233,3 +144,74 @@ def test_a_failed_relock_keeps_the_door_from_admitting_anybody(scene: Scene) -> 
     scene.loop.happen(LockFailed(scene.at, released=False, why="The relay does not answer."))
     scene.present()
     assert scene.lock.level is False
+
+
+def test_a_step_of_the_wall_clock_is_recorded_though_its_minute_is_not_over(scene: Scene) -> None:
+    scene.wall_steps(3600)
+    scene.wait(1)
+    scene.wait(1)
+    (step,) = (entry.body for entry in scene.books.written if entry.kind is Kind.CLOCK)
+    assert step == {"step_ms": 3_600_000}
+
+
+def test_a_clock_that_stands_still_makes_no_record(scene: Scene) -> None:
+    for _ in range(5):
+        scene.wait(61)
+    assert Kind.CLOCK not in scene.kinds()
+
+
+def test_who_watches_is_told_once_of_each_change(scene: Scene) -> None:
+    scene.wait(0.01)
+    scene.order.clear()
+    scene.present()
+    scene.wait(0.01)
+    scene.wait(0.01)
+    assert scene.order.count("changed") == 1
+
+
+def test_idle_is_said_once_after_two_quiet_seconds(scene: Scene) -> None:
+    scene.order.clear()
+    scene.wait(1.9)
+    scene.wait(0.2)
+    scene.wait(10)
+    assert scene.order.count("idle") == 1
+
+
+def test_idle_waits_for_who_comes_meanwhile(scene: Scene) -> None:
+    scene.order.clear()
+    scene.wait(1.9)
+    scene.read(Input.TAMPER, Sense.NORMAL)
+    scene.wait(1.9)
+    assert "idle" not in scene.order
+
+
+def test_the_camera_is_asked_behind_the_release(scene: Scene) -> None:
+    drive = scene.lock.drive
+    scene.order.clear()
+
+    def watching(active: bool) -> None:  # noqa: FBT001 - the port's own shape
+        scene.order.append("lock")
+        drive(active)
+
+    scene.lock.drive = watching  # type: ignore[method-assign]
+    scene.present()
+    assert scene.order == ["lock", "photo"]
+
+
+def test_a_loop_that_is_stopped_says_why_and_writes_what_waits(scene: Scene) -> None:
+    scene.present()
+    scene.loop.stop("SIGTERM")
+    scene.loop.stop("another reason")
+    assert scene.loop.run() == "SIGTERM"
+    assert (scene.lock.level, scene.books.written[-2].body, scene.kinds()[-1]) == (
+        False,
+        {"why": "SIGTERM"},
+        Kind.RELOCKED,
+    )
+
+
+def test_a_loop_that_is_stopped_while_nothing_can_be_written_ends_all_the_same(scene: Scene) -> None:
+    scene.books.refuses = True
+    scene.present()
+    scene.loop.stop("SIGTERM")
+    assert scene.loop.run() == "SIGTERM"
