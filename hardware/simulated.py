@@ -28,7 +28,7 @@ class Twin:
         return None if self.closed or (self.gone and not self._heard) else self._bell
 
     def due(self) -> float | None:
-        return self._retry_at if self.gone and not self.closed else None
+        return None if self.closed else self._retry_at
 
     def take(self) -> list[Heard]:
         if self.closed:
@@ -36,8 +36,7 @@ class Twin:
         heard, self._heard = self._heard, []
         if heard:
             os.eventfd_read(self._bell)
-        if self.gone:
-            self._retry_at = self._clock() + RETRY_S
+        self._retry_at = self._clock() + RETRY_S if self.gone else None
         return heard
 
     def close(self) -> None:
