@@ -16,6 +16,10 @@ from kiosk.rules.credentials import Card
 class Frames(Protocol):
     """One reader's stream. Its memory is bounded by one frame."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether a frame has begun and has not ended yet."""
+
     def feed(self, data: bytes) -> tuple[list[Card], int]:
         """The cards whose frames ended in `data`, in order, and how many frames were none.
 

@@ -32,6 +32,10 @@ class Frames:
         self._held = bytearray()
         self._garbage = False  # one run of bytes that are no frame counts once
 
+    @property
+    def begun(self) -> bool:
+        return bool(self._held)
+
     def feed(self, data: bytes) -> tuple[list[Card], int]:
         cards: list[Card] = []
         bad = 0

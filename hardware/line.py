@@ -35,6 +35,10 @@ class Frames:
         self._longest = longest
         self._held = bytearray()
 
+    @property
+    def begun(self) -> bool:
+        return bool(self._held)
+
     def feed(self, data: bytes) -> tuple[list[Card], int]:
         cards: list[Card] = []
         bad = 0

@@ -19,9 +19,10 @@ from hardware.frames import Frames
 from hardware.presentations import Presentations
 from hardware.serial_port import PortSettings, SerialPort, port_settings
 from hardware.url import Url
-from kiosk.ports import CardRead, Heard, Noise
+from kiosk.ports import Begun, CardRead, Heard, Noise
 
 NOISE_S = 10.0
+_BEGUN = Begun()
 
 _FORMATS = {"gwiot": gwiot.FORMAT, "id12": id12.FORMAT, "line": line.FORMAT, "rdm6300": rdm6300.FORMAT}
 
@@ -68,6 +69,8 @@ class SerialReader:
                 cards, bad = self._frames.feed(piece)
                 if cards:
                     heard += [CardRead(card) for card in self._presentations.fresh(cards, self._clock())]
+                elif self._frames.begun:
+                    heard.append(_BEGUN)
                 self._bad += bad
             else:
                 self._frames = self._new_frames()

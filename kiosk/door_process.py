@@ -110,7 +110,7 @@ def _run(settings: Settings, hardware: Hardware) -> int:
             poll,
             photo=desk.photo,
             changed=desk.show,
-            idle=_Quiet(ledger, clock, replayed),
+            quiet=_Quiet(ledger, clock, replayed),
         )
         loop.happen(Started(clock.moment(), settings.inputs.absent()))
         if writing.failed:

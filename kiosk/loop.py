@@ -5,6 +5,10 @@ durable before it. If a record that a release depends on cannot be made durable,
 stays as it was and is told `StorageFailed`. Every other step stands and its records wait in memory
 (`kiosk.writing`): leaving, fire and alarms depend on no disk.
 
+A card's frame takes a reader milliseconds. While it comes in, the loop stays awake and rehearses the decision with the
+card before: `step` is pure, so nothing comes of it but warm caches, and after a night's sleep those are most of what a
+decision takes.
+
 What a command brought about (the lock took its level, or did not) is an event of its own, stepped right after.
 Nothing here decides anything about the door.
 """
@@ -37,11 +41,12 @@ from kiosk.rules.turn import Door
 from kiosk.writing import Writing
 
 LOOK_AT_CLOCK_MS = 60_000
-IDLE_MS = 2_000
+AWAKE_MS = 20  # a frame of 14 bytes takes 15 ms at 9600 baud
 
 
 class Loop:
-    """`changed` is called with the door after each round that changed it, `idle` after two quiet seconds."""
+    """`changed` is called with the door after each round that changed it, `quiet` when all is written and nobody is
+    at a reader."""
 
     def __init__(  # noqa: PLR0917 - the wiring names them all
         self,
@@ -54,17 +59,17 @@ class Loop:
         *,
         photo: Callable[[TakePhoto], None],
         changed: Callable[[Door], None],
-        idle: Callable[[Door], None],
+        quiet: Callable[[Door], None],
     ) -> None:
         self.door = door
         self.clock = clock
         self._lock, self._siren, self._writing, self._poll = lock, siren, writing, poll
-        self._photo, self._changed, self._idle = photo, changed, idle
+        self._photo, self._changed, self._quiet = photo, changed, quiet
         self._stop = ""
         self._told: Door | None = None
         mono = clock.moment().mono
         self._look_due = mono + LOOK_AT_CLOCK_MS
-        self._idle_due: int | None = mono + IDLE_MS
+        self._awake_until: int | None = None
 
     def stop(self, why: str) -> None:
         """End `run` after the present round."""
@@ -81,8 +86,8 @@ class Loop:
 
     def happen(self, event: Event) -> None:
         """One event, and what follows from it."""
+        self._awake_until = None
         door, commands = step(self.door, event)
-        self._idle_due = event.at.mono + IDLE_MS
         follow, stands = self._carry_out(commands, event.at.mono)
         if stands:
             self.door = door
@@ -90,6 +95,12 @@ class Loop:
             self.happen(each)
         if self._writing.failed and self.door.storage_failed_at is None:
             self.happen(StorageFailed(self.clock.moment(), self._writing.why))
+
+    def rehearse(self, event: Event) -> None:
+        """Do all that the event would take, short of letting it happen, and stay awake for the real one."""
+        _, commands = step(self.door, event)
+        self._writing.rehearse([command for command in commands if type(command) is Append])
+        self._awake_until = event.at.mono + AWAKE_MS
 
     # ------------------------------------------------------------ the order of writes
 
@@ -151,12 +162,16 @@ class Loop:
     # ------------------------------------------------------------ times
 
     def _due(self) -> float:
-        times = [self._look_due, self._writing.due, deadline(self.door), self._idle_due]
+        if self._awake_until is not None:
+            return 0.0
+        times = [self._look_due, self._writing.due, deadline(self.door)]
         return min(time for time in times if time is not None) / 1000
 
     def _overdue(self, at: Moment) -> None:
+        if self._awake_until is not None and at.mono >= self._awake_until:
+            self._awake_until = None
         due = self._writing.due
-        if due is not None and at.mono >= due:
+        if due is not None and at.mono >= due and self._awake_until is None:
             self._write_what_waits(at)
         due = deadline(self.door)
         if due is not None and at.mono >= due:
@@ -169,14 +184,13 @@ class Loop:
         if self.door is not self._told:
             self._told = self.door
             self._changed(self.door)
-        if self._idle_due is not None and at.mono >= self._idle_due:
-            self._idle_due = None
-            self._idle(self.door)
 
     def _write_what_waits(self, at: Moment) -> None:
         if not self._writing.failed:
             if self._writing.flush(at.mono):
                 self.happen(StorageFailed(at, self._writing.why))
+            else:
+                self._quiet(self.door)
             return
         back = self._writing.come_back(at.mono)
         if back is not None:

@@ -21,6 +21,10 @@ class CardRead(Struct, frozen=True):
     card: Card
 
 
+class Begun(Struct, frozen=True):
+    """A card's frame has begun: the rest of it follows within milliseconds, or never."""
+
+
 class LevelRead(Struct, frozen=True):
     """An input's settled reading (bounces are the driver's to fold); the first follows opening at once."""
 
@@ -41,7 +45,7 @@ class Back(Struct, frozen=True):
     pass
 
 
-Heard: TypeAlias = CardRead | LevelRead | Noise | Lost | Back
+Heard: TypeAlias = CardRead | Begun | LevelRead | Noise | Lost | Back
 
 
 class Device(Protocol):

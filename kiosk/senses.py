@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from kiosk.loop import Loop
 from kiosk.poll import Poll, Watch
-from kiosk.ports import Back, CardRead, Device, Heard, LevelRead, Lost, Noise, Output, OutputError
+from kiosk.ports import Back, Begun, CardRead, Device, Heard, LevelRead, Lost, Noise, Output, OutputError
 from kiosk.rules.credentials import Card, Found
 from kiosk.rules.messages import (
     BadFrames,
@@ -32,6 +32,7 @@ _FIRST = (
     Input.LOCK_POSITION,
     Input.DOOR_POSITION,
 )
+_NOBODYS = Card("none", b"")  # what is rehearsed with before the first card
 NOISE_MS = 60_000  # bad frames are counted at once, and recorded at most this often
 
 
@@ -92,10 +93,16 @@ class Senses:
         self._poll.renew(watch)
 
     def _reader(self, name: str, side: Side) -> Callable[[Moment, Heard], Event | None]:
-        def hear(_at: Moment, heard: Heard) -> Event | None:
+        last = _NOBODYS
+
+        def hear(at: Moment, heard: Heard) -> Event | None:
+            nonlocal last
             if isinstance(heard, CardRead):
-                found = self._find(heard.card)  # may tell the loop that the list is damaged: time goes on
-                return CardPresented(self._loop.clock.moment(), side, name, heard.card, found)
+                last = heard.card
+                found = self._find(last)  # may tell the loop that the list is damaged: time goes on
+                return CardPresented(self._loop.clock.moment(), side, name, last, found)
+            if isinstance(heard, Begun):
+                self._loop.rehearse(CardPresented(at, side, name, last, self._find(last)))
             return None
 
         return hear

@@ -8,6 +8,7 @@
 Leaving and fire write here too, and go on when nothing can be written.
 """
 
+import contextlib
 from typing import Protocol
 
 from kiosk.rules.messages import Append
@@ -22,6 +23,7 @@ class Books(Protocol):
 
     def append(self, entries: list[Append], *, sign: bool = False) -> None: ...
     def reopen(self) -> int: ...
+    def rehearse(self, entries: list[Append]) -> None: ...
 
 
 class Writing:
@@ -63,6 +65,12 @@ class Writing:
         self._waiting.clear()
         self.due = now + LAST_MS if self.due is None else min(self.due, now + LAST_MS)
         return ""
+
+    def rehearse(self, entries: list[Append]) -> None:
+        """All of a commit but the commit. A failure is left to the real one to find."""
+        if not self.failed:
+            with contextlib.suppress(self._failure):
+                self._books.rehearse(entries)
 
     def flush(self, now: int) -> str:
         """What waits, and the signature over what was written since the last one. Why not, or nothing."""

@@ -12,6 +12,7 @@ class Books:
         self.written: list[Append] = []
         self.signed = 0
         self.refuses = False
+        self.rehearsed: list[Append] = []
         self.loses_answer = False
         self.refuses_after_reopening = 0  # appends
         self._doubtful: list[Append] = []
@@ -27,6 +28,11 @@ class Books:
             raise BooksError("The disk takes nothing.")
         self.written += entries
         self.signed += sign
+
+    def rehearse(self, entries: list[Append]) -> None:
+        self.rehearsed = list(entries)
+        if self.refuses:
+            raise BooksError("The disk takes nothing.")
 
     def reopen(self) -> int:
         if self.refuses:

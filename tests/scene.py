@@ -54,7 +54,7 @@ class Scene:
             self.poll,
             photo=lambda wanted: self.order.append("photo"),
             changed=lambda door: self.order.append("changed"),
-            idle=lambda door: self.order.append("idle"),
+            quiet=lambda door: self.order.append("quiet"),
         )
         self.loop.happen(Started(self.at))
         self.loop.happen(ListChanged(self.at, 1, 1_800_000_000, 1))
@@ -66,6 +66,9 @@ class Scene:
 
     def present(self, found: Found = KNOWN) -> None:
         self.loop.happen(CardPresented(self.at, Side.OUTSIDE, "outside", CARD, found))
+
+    def rehearse(self, found: Found = KNOWN) -> None:
+        self.loop.rehearse(CardPresented(self.at, Side.OUTSIDE, "outside", CARD, found))
 
     def read(self, which: Input, sense: Sense) -> None:
         self.loop.happen(InputChanged(self.at, which, sense))

@@ -169,20 +169,46 @@ def test_who_watches_is_told_once_of_each_change(scene: Scene) -> None:
     assert scene.order.count("changed") == 1
 
 
-def test_idle_is_said_once_after_two_quiet_seconds(scene: Scene) -> None:
+def test_a_quiet_moment_comes_when_all_is_written(scene: Scene) -> None:
+    scene.wait(1)
     scene.order.clear()
-    scene.wait(1.9)
-    scene.wait(0.2)
-    scene.wait(10)
-    assert scene.order.count("idle") == 1
+    scene.present()
+    scene.wait(0.05)
+    assert "quiet" not in scene.order
+    scene.wait(0.05)
+    assert "quiet" in scene.order
 
 
-def test_idle_waits_for_who_comes_meanwhile(scene: Scene) -> None:
+def test_a_frame_that_has_begun_keeps_the_disk_free_for_its_decision(scene: Scene) -> None:
+    scene.wait(1)
+    scene.present()
     scene.order.clear()
-    scene.wait(1.9)
-    scene.read(Input.TAMPER, Sense.NORMAL)
-    scene.wait(1.9)
-    assert "idle" not in scene.order
+    scene.now += 0.09
+    scene.rehearse()
+    scene.wait(0.01)
+    assert "quiet" not in scene.order
+    scene.wait(0.02)
+    assert "quiet" in scene.order
+
+
+def test_a_rehearsal_leaves_the_door_as_it_was(scene: Scene) -> None:
+    door = scene.loop.door
+    scene.rehearse()
+    assert (scene.loop.door, scene.lock.level) == (door, False)
+
+
+def test_a_rehearsal_writes_nothing(scene: Scene) -> None:
+    before = list(scene.books.written)
+    scene.rehearse()
+    assert (scene.books.written, scene.books.rehearsed[0].kind) == (before, Kind.GRANTED)
+
+
+def test_a_rehearsal_that_fails_stops_nothing(scene: Scene) -> None:
+    scene.books.refuses = True
+    scene.rehearse()
+    scene.books.refuses = False
+    scene.present()
+    assert scene.lock.level is True
 
 
 def test_the_camera_is_asked_behind_the_release(scene: Scene) -> None:

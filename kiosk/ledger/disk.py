@@ -77,6 +77,7 @@ PRAGMAS = (
 
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
+ROLLBACK = "ROLLBACK"
 INSERT_RECORD = "INSERT INTO records (seq, body, hashes) VALUES (?, ?, ?)"
 PUT_NOTE = "REPLACE INTO notes (block, size, note) VALUES (?, ?, ?)"
 PUT_STATE = "REPLACE INTO state (one, seq, state) VALUES (1, ?, ?)"

@@ -123,6 +123,18 @@ class Ledger:
         elif sign:
             self.checkpoint()
 
+    def rehearse(self, entries: Sequence[Append]) -> None:
+        """All that `append` does short of writing. Raises as `append` does, LedgerError included."""
+        rows, _, _ = self._compose(entries)
+        connection = self._live()
+        try:
+            connection.execute(disk.BEGIN)
+            for row in rows:
+                connection.execute(disk.INSERT_RECORD, (row.seq, row.body, row.hashes))
+            connection.execute(disk.ROLLBACK)
+        except sqlite3.Error as error:
+            self._fail(error)
+
     def checkpoint(self) -> bytes:
         """The note over all records there are, signed now unless the newest covers them. Raises LedgerError."""
         self._live()

@@ -8,7 +8,7 @@ import pytest
 from hardware import drivers, rdm6300
 from hardware.far_end import ReaderEnd
 from hardware.serial_reader import NOISE_S
-from kiosk.ports import Back, CardRead, Device, Lost, Noise
+from kiosk.ports import Back, Begun, CardRead, Device, Lost, Noise
 from kiosk.rules.credentials import Card
 from tests.hardware.conftest import PATIENCE_S, Clock, is_readable
 
@@ -52,9 +52,16 @@ def test_every_frame_counts_where_the_settings_say_so(end: ReaderEnd, clock: Clo
     reader.close()
 
 
-def test_a_reader_that_hangs_in_a_frame_says_nothing(end: ReaderEnd, reader: Device, clock: Clock) -> None:
+def test_a_reader_that_hangs_in_a_frame_says_no_more_than_that_it_began(
+    end: ReaderEnd, reader: Device, clock: Clock
+) -> None:
     end.send(rdm6300.encode(TAG.number)[:9])
-    assert clock.idle(reader, 1) == []
+    assert clock.idle(reader, 1) == [Begun()]
+
+
+def test_a_whole_frame_has_not_begun(end: ReaderEnd, reader: Device, clock: Clock) -> None:
+    end.present(TAG)
+    assert clock.listen(reader, 1) == [CardRead(TAG)]
 
 
 def test_a_frame_that_began_before_the_reader_vanished_does_not_end_after_it(
@@ -82,7 +89,7 @@ def test_what_a_reader_sent_as_it_vanished_is_never_two_losses(end: ReaderEnd, r
 def test_a_storm_of_noise_is_said_at_once_and_then_counted(end: ReaderEnd, reader: Device, clock: Clock) -> None:
     bad = b"\x02" + b"0" * 12 + b"\x02"
     end.send(bad)
-    assert clock.listen(reader, 1) == [Noise(1)]
+    assert clock.listen(reader, 2) == [Begun(), Noise(1)]
     began, fileno = clock.now, reader.fileno()
     assert fileno is not None
     for _ in range(50):
