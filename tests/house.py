@@ -218,6 +218,13 @@ class House:
         """The relay was told so, for however short a time: a leaf that opens relocks at once."""
         until("the lock was released", lambda: True in self.relay, said=lambda: self.relay)
 
+    def goes_in(self) -> None:
+        """Whoever was let in opens the door, and shuts it behind them."""
+        until("the door opens", self.stage.push)
+        self.recorded(Kind.TAKEN, len(self.of(Kind.GRANTED)))
+        self.stage.shut()
+        until("the door sees it shut", lambda: self.screen.leaf == "closed")
+
     def locked(self) -> None:
         until("the lock is shut", lambda: not self.stage.seen().energised, said=lambda: self.relay)
 

@@ -31,10 +31,13 @@ def verify(
     path = Places(path).ledger if path.is_dir() else path
     keys = Path(key) if key and Path(key).exists() else [key] if key else path.with_name("ledger.vkey")
     try:
+        path.stat()
         note = witnessed.read_bytes() if witnessed else None
         with console.bar(words.text("Checking")) as progress:
             faults = check(path, keys, progress, witnessed=note)
-    except (LedgerError, NoteError, OSError) as error:
+    except OSError as error:
+        console.refuse(f"{error.filename}: " + words.text("cannot be read: {why}.", why=str(error.strerror)))
+    except (LedgerError, NoteError) as error:
         console.refuse(str(error))
     for fault in faults:
         console.err.print(f"{fault.place}: {fault.what}", style="red", markup=False)

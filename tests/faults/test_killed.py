@@ -16,7 +16,7 @@ from kiosk.rules.messages import Kind, Side
 from kiosk.rules.record import Record
 from tests.house import CHIEF, STRANGER, House, Process, until
 
-ROUNDS = 16
+ROUNDS = 12
 LONGEST_S = 0.4
 OUTCOMES = (Kind.TAKEN, Kind.NOT_TAKEN, Kind.NOT_CARRIED_OUT)
 
@@ -90,7 +90,7 @@ class Deaths:
         assert self._house.faults() == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_door_that_is_killed_at_random_keeps_every_promise(house: House, seed: int) -> None:
     Deaths(house, seed).rounds(ROUNDS)
 
