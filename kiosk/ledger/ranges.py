@@ -3,8 +3,10 @@
 A range of 2^k records that starts at a multiple of 2^k is a whole subtree: its leaves and its inner nodes can be
 checked knowing nothing of the rest, and what it hands back is the one node above them.
 
-Records are looked at in batches, each a small subtree of its own. Whether a batch is sound is asked of all of it at
-once, which is fast; only where it is not, record by record, what is wrong.
+Records are looked at page by page. Whether a page is sound is asked of all of it at once, which is fast: its bytes
+are those that were hashed, and its records are where they say they are. Only where it is not, each record is read in
+full to say what is wrong. That a record is canonical JSON is asked there and wherever one is read
+(`kiosk.rules.record.parse`); a page whose hashes are right holds what its door wrote and signed, however it wrote it.
 """
 
 from collections.abc import Sequence
@@ -13,11 +15,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from kiosk.ledger.disk import LedgerError
-from kiosk.ledger.reader import LedgerReader, Row
+from kiosk.ledger.reader import PAGE, LedgerReader, Page, Row
 from kiosk.rules import tree
 from kiosk.rules.record import Header, RecordError, decode, read_header, read_headers
 
-BATCH = 256
 MOST_FAULTS = 100  # of one range: past that the place is clear
 
 
@@ -58,9 +59,9 @@ def check_range(one: Range) -> Checked:
     checker = _Checker(one)
     try:
         with LedgerReader.open(Path(one.path), still=one.still) as reader:
-            for start in range(one.start, one.end, BATCH):
-                end = min(start + BATCH, one.end)
-                checker.take(start, end, list(reader.rows(start, end)))
+            for start in range(one.start, one.end, PAGE):
+                end = min(start + PAGE, one.end)
+                checker.take(start, end, reader.page(start, end))
                 if len(checker.faults) >= MOST_FAULTS:
                     break
     except LedgerError as error:
@@ -81,10 +82,11 @@ class _Checker:
     def fault(self, seq: int, what: str) -> None:
         self.faults.append(Fault(f"record {seq}", what))
 
-    def take(self, start: int, end: int, rows: Sequence[Row]) -> None:
-        """Records [start, end), a batch; `rows` are those of them that are there."""
-        if self._are_sound(start, end, rows):
+    def take(self, start: int, end: int, page: Page) -> None:
+        """Records [start, end); `page` has those of them that are there."""
+        if self._is_sound(start, end, page):
             return
+        rows = list(map(Row, *page))
         present = {row.seq for row in rows}
         missing = [seq for seq in range(start, end) if seq not in present]
         for seq in missing:
@@ -99,13 +101,13 @@ class _Checker:
         count = self.peaks.size
         return Checked(self._range.start, tuple(self.faults), self._first, last, self.peaks.hashes, self._erased, count)
 
-    def _are_sound(self, start: int, end: int, rows: Sequence[Row]) -> bool:
-        """Whether the whole batch is as it should be; nothing is taken in where it is not."""
-        bodies = [row.body for row in rows if row.body is not None]
+    def _is_sound(self, start: int, end: int, page: Page) -> bool:
+        """Whether the whole page is as it should be; nothing is taken in where it is not."""
+        bodies = [body for body in page.bodies if body is not None]
         if self._torn or len(bodies) != end - start:
             return False
-        peaks, computed = tree.extend_all(self.peaks, list(map(tree.leaf_hash, bodies)))
-        stored = [row.hashes for row in rows]
+        peaks, computed = tree.extend_all(self.peaks, tree.leaf_hashes(bodies))
+        stored = page.hashes
         # The last of a range completes nodes above the range, too.
         above = tree.HASH_BYTES * tree.completed(end - 1) - len(computed[-1])
         if len(stored[-1]) < above or [*stored[:-1], stored[-1][: len(stored[-1]) - above]] != computed:

@@ -3,9 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import starmap
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -13,7 +12,9 @@ from kiosk.ledger.disk import SCHEMA, Connect, LedgerError, connect, damaged, op
 from kiosk.rules import tree
 from kiosk.rules.record import Record, RecordError, parse
 
-_PAGE = "SELECT seq, body, hashes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT 256"
+PAGE = 512  # records; more of them at a time leave the processor's cache, and a view is held no longer than for these
+_PAGE = f"SELECT seq, body, hashes FROM records WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT {PAGE}"  # noqa: S608
+_BODY_TYPES = frozenset({bytes, type(None)})
 
 
 class Row(Struct, frozen=True):
@@ -26,6 +27,14 @@ class Row(Struct, frozen=True):
     @property
     def leaf(self) -> bytes:
         return self.hashes[: tree.HASH_BYTES]
+
+
+class Page(NamedTuple):
+    """Records that follow each other, column by column: what each of `Row` is, for all of them."""
+
+    seqs: tuple[int, ...] = ()
+    bodies: tuple[bytes | None, ...] = ()
+    hashes: tuple[bytes, ...] = ()
 
 
 class LedgerReader:
@@ -99,11 +108,17 @@ class LedgerReader:
     def rows(self, start: int = 0, end: int | None = None) -> Iterator[Row]:
         """Records [start, end) as stored."""
         start, last = max(start, 0), 2**62 if end is None else end
-        while page := self._all(_PAGE, (start, last)):
-            if any(type(hashes) is not bytes or not (body is None or type(body) is bytes) for _, body, hashes in page):
-                raise damaged(self.path, f"a record after {start} is not stored as records are")
-            yield from starmap(Row, page)
-            start = page[-1][0] + 1
+        while (page := self.page(start, last)).seqs:
+            yield from map(Row, *page)
+            start = page.seqs[-1] + 1
+
+    def page(self, start: int, end: int) -> Page:
+        """Records [start, end) as stored, the first `PAGE` of them."""
+        rows = self._all(_PAGE, (start, end))
+        page = Page(*zip(*rows, strict=True)) if rows else Page()
+        if not (set(map(type, page.bodies)) <= _BODY_TYPES and set(map(type, page.hashes)) <= {bytes}):
+            raise damaged(self.path, f"a record after {start} is not stored as records are")
+        return page
 
     def tail(self, start: int = 0, end: int | None = None) -> Iterator[Record]:
         """Records [start, end) that still have their bodies."""

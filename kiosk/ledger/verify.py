@@ -1,9 +1,10 @@
 """Is this ledger what its door signed? From the file and public keys alone; nothing is trusted, nothing is written.
 
-What is checked: every record that has its body is canonical, in its place, of its door, not before the one that it
+What is checked: every record that has its body says that it is in its place, of its door, not before the one that it
 follows; every leaf and every node of the tree is the hash of what it stands for; every checkpoint kept is signed over
 exactly that tree; the door's memory has the digest signed; bodies are missing only where a checkpoint says that
-retention may erase them; the triggers are there.
+retention may erase them; the triggers are there. How a record is written is judged only where something else is wrong:
+bytes that the door signed are what it signed, and whoever reads one (`kiosk.rules.record.parse`) judges that too.
 
 What no file can show by itself: that a whole tail was cut off together with the checkpoints over it, or that somebody
 who holds the door's key wrote another history. Both show against what a witness keeps: pass its last note as
@@ -14,6 +15,7 @@ subtree, and only the few nodes above those are left to check here.
 """
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -80,7 +82,8 @@ def _check_ranges(reader: LedgerReader, still: bool, report: Progress, workers: 
             yield check_range(one)
             report(one.end, size)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    # Spawned: SQLite's connections do not outlive a fork. What a worker makes has no cycles to look for.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
         for one, checked in zip(ranges, pool.map(check_range, ranges), strict=True):
             yield checked
             report(one.end, size)

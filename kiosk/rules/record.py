@@ -39,7 +39,7 @@ class RecordError(ValueError):
     """One clear sentence: which record, and what about it cannot stand."""
 
 
-class Header(Struct, frozen=True):
+class Header(Struct, frozen=True, gc=False):
     """What every record says, as the JSON has it: `visit` is left out where there is none."""
 
     seq: _Count
@@ -90,7 +90,6 @@ _Fact2: TypeAlias = _Plain | list[_Fact1] | dict[_Word, _Fact1]
 _Fact3: TypeAlias = _Plain | list[_Fact2] | dict[_Word, _Fact2]
 _Fact4: TypeAlias = _Plain | list[_Fact3] | dict[_Word, _Fact3]
 _decode = msgspec.json.Decoder(dict[str, _Fact4]).decode
-_decode_lines = msgspec.json.Decoder(dict[str, _Fact4]).decode_lines
 _decode_header = msgspec.json.Decoder(Header).decode
 _decode_header_lines = msgspec.json.Decoder(Header).decode_lines
 # RFC 3339 as records write it: UTC, milliseconds, the years 1 to 9999, and only days that the calendar has.
@@ -99,12 +98,11 @@ _AT = (
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?!00)(?:[02468][048]|[13579][26])00)"
     r"-02-29)T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 )
-_ATS = re.compile(f"(?:{_AT})*")
+_RFC3339 = re.compile(_AT)
 _HEX = re.compile(r"[0-9a-f]*")
 
 _AS_IS = frozenset({str, bool, type(None)})
 _encode = msgspec.json.Encoder(order="sorted").encode
-_encode_lines = msgspec.json.Encoder(order="sorted").encode_lines
 
 
 def compose(seq: int, entry: Append, door: str, salt: bytes) -> bytes:
@@ -188,28 +186,22 @@ def read_header(written: bytes) -> Header:
 
 
 def read_headers(records: Sequence[bytes]) -> list[Header]:
-    """The headers of many records that are exactly what `compose` writes: `decode` and `read_header`, ten times faster.
+    """The header of each, five times faster than `read_header`: for bytes that are known to be those that were signed.
 
-    Raises RecordError when any is not, without saying which. Canonical JSON holds no raw newline, so lines that are
-    as many as the records, and that come out again as the same bytes, are those records.
+    Raises RecordError when any has none, without saying which. Nothing is said of how it is written, nor of its facts,
+    time and salt: that is for `decode` and `read_header`. Every record begins an object, so where there are as many
+    objects on lines of their own as there are records, each is one record's.
     """
-    lines = b"".join([record + b"\n" for record in records])
     try:
-        wholes, headers = _decode_lines(lines), _decode_header_lines(lines)
+        headers = _decode_header_lines(b"\n".join(records))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(f"A record among many is refused: {error}.") from error
-    ats = [header.at for header in headers if header.at is not None]
-    salts = "".join([header.salt for header in headers])
-    if not (
-        len(wholes) == len(records)
-        and max(map(len, records), default=0) <= MOST_BYTES
-        and "".join(map("".join, wholes)).isascii()
-        and _encode_lines(wholes) == lines
-        and _ATS.fullmatch("".join(ats))
-        and set(map(len, ats)) <= {24}
-        and _HEX.fullmatch(salts)
+    if (
+        len(headers) != len(records)
+        or not {record[:1] for record in records} <= {b"{"}
+        or max(map(len, records), default=0) > MOST_BYTES
     ):
-        _refuse(None, "it is one of many that are not all as records are written")
+        _refuse(None, "it is one of many that are not all records")
     return headers
 
 
@@ -267,7 +259,7 @@ def _wall(at: str) -> int:
 
 
 def _is_rfc3339(at: str) -> bool:
-    return len(at) == 24 and _ATS.fullmatch(at) is not None
+    return len(at) == 24 and _RFC3339.fullmatch(at) is not None
 
 
 def _refuse(seq: object, why: str) -> NoReturn:

@@ -9,7 +9,7 @@ The left edge of what is complete, one node for each bit of the size, largest fi
 that appending needs to know of the past.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -31,6 +31,11 @@ class Peaks(Struct, frozen=True):
 
 def leaf_hash(record: bytes) -> bytes:
     return sha256(b"\x00" + record).digest()
+
+
+def leaf_hashes(records: Iterable[bytes]) -> list[bytes]:
+    """`leaf_hash` of each; a call less for each of a million."""
+    return [sha256(b"\x00" + record).digest() for record in records]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
