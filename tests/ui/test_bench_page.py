@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,14 +44,14 @@ class Page:
         self._thread = threading.Thread(target=self._server.run, args=([self._listening],))
         self._thread.start()
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = {}) -> Answer:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, body, headers)
+            connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
             return Answer(answer.status, answer.read().decode())
 
     def act(self, what: str, **more: str) -> Answer:
-        return self.ask("POST", "/act", json.dumps({"what": what, **more}).encode(), **OWN)
+        return self.ask("POST", "/act", json.dumps({"what": what, **more}).encode(), OWN)
 
     def state(self, language: str = "en") -> dict[str, Any]:
         """The first thing that the page is told."""
@@ -160,7 +160,7 @@ def test_what_nobody_can_do_is_refused(page: Page, what: str) -> None:
     ],
 )
 def test_a_body_that_is_no_act_is_refused(page: Page, body: bytes) -> None:
-    assert page.ask("POST", "/act", body, **OWN).status == 400
+    assert page.ask("POST", "/act", body, OWN).status == 400
 
 
 # ---------------------------------------------------------------- who may
@@ -172,16 +172,16 @@ def test_an_act_without_the_pages_own_header_is_refused(page: Page) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/events", "/static/bench.js"])
 def test_a_request_to_another_name_is_refused(page: Page, path: str) -> None:
-    assert page.ask("GET", path, host="rebound.example").status == 400
+    assert page.ask("GET", path, headers={"host": "rebound.example"}).status == 400
 
 
 def test_an_act_from_another_name_is_refused(page: Page) -> None:
     headers = {"host": "rebound.example", **OWN}
-    assert page.ask("POST", "/act", b'{"what": "force"}', **headers).status == 400
+    assert page.ask("POST", "/act", b'{"what": "force"}', headers).status == 400
 
 
 def test_an_act_is_not_a_link(page: Page) -> None:
-    assert page.ask("GET", "/act", **OWN).status == 405
+    assert page.ask("GET", "/act", headers=OWN).status == 405
 
 
 def test_nothing_outside_the_pages_folder_is_served(page: Page) -> None:
@@ -274,6 +274,11 @@ def test_the_language_changes_with_one_button(tab: Any, errors: list[str]) -> No
 def test_nothing_runs_out_of_the_window_sideways(tab: Any, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_records_grow_beside_the_door_and_not_below_everything(tab: Any) -> None:
+    top = "document.querySelector('#log').getBoundingClientRect().top"
+    assert tab.evaluate(top) < tab.evaluate("innerHeight")
 
 
 def test_every_button_is_big_enough_for_a_finger(tab: Any) -> None:
