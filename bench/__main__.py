@@ -36,7 +36,7 @@ def main() -> int:
     DATA.mkdir(exist_ok=True)
     console.print("Building the wheel and installing it …")
     build_c(DATA)
-    run = Run(DATA, product.install(DATA), console, options.rounds, at_line_speed=options.line_speed)
+    run = Run(DATA, product.install(DATA), console, options.rounds, at_line_speed=not options.one_piece)
     run.prepare()
     quiet = "real-time priority for all" if take_priority() else "ordinary priority: expect noise"
     console.print(f"Measuring, with {quiet}.")
@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What a decision at this door costs.")
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="one measurement; may be repeated")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="cards shown in the main contest")
-    parser.add_argument("--line-speed", action="store_true", help="send frames at 9600 baud, not in one piece")
+    parser.add_argument("--one-piece", action="store_true", help="send frames in one piece, not at 9600 baud")
     return parser.parse_args()
 
 

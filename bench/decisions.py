@@ -30,13 +30,18 @@ def against_all(run: Run) -> dict[str, float]:
     with ExitStack() as stack:
         doorward = stack.enter_context(closing(run.doorward("doorward", MILLION)))
         floor = stack.enter_context(closing(Floor(run.folder, grant_bytes())))
-        c_door = stack.enter_context(closing(CDoor(run.folder, run.data, MILLION, at_line_speed=run.at_line_speed)))
+        c_doors = [
+            stack.enter_context(
+                closing(CDoor(run.folder, run.data, MILLION, at_line_speed=run.at_line_speed, tuned=tuned))
+            )
+            for tuned in (False, True)
+        ]
         names = peers.installed(run.data)
         broker = stack.enter_context(closing(peers.Broker(run.folder)))
         others = [stack.enter_context(closing(peers.Peer(name, run.data, run.folder, broker))) for name in names]
-        samples = run.contest("1,000,000 credentials", [doorward, floor, c_door, *others], run.rounds)
+        samples = run.contest("1,000,000 credentials", [doorward, floor, *c_doors, *others], run.rounds)
     ours = samples["doorward"]
-    beside = {"c": "decision_p50_vs_c", "floor": "decision_p50_vs_floor"} | {
+    beside = {"c": "decision_p50_vs_c", "c tuned": "decision_p50_vs_c_tuned", "floor": "decision_p50_vs_floor"} | {
         name: f"decision_p50_vs_{name}" for name in names
     }
     results = {result: ratio(ours, samples[name], 0.5) for name, result in beside.items()}

@@ -1,6 +1,6 @@
 /* The least a door can do and still write down what it did: the yardstick for Doorward's own decision.
  *
- *   door READER RELAY LIST RECORDS
+ *   door READER RELAY LIST RECORDS plain|tuned
  *
  * READER and RELAY are terminals. From READER come RDM6300 frames (02, ten hex digits, two of their XOR, 03); to RELAY
  * goes an LCUS command that releases channel 1. LIST is SQLite, `card (number INTEGER PRIMARY KEY, person, from, to)`;
@@ -8,8 +8,9 @@
  * Nothing else: no keyed digest of the card, no policy, no tree over the records, no signature, no second input, no
  * relock, no one who reads along. What it leaves out is what Doorward's decision may cost on top.
  *
- * The commit is as Doorward's ledger makes it (WAL, synchronous=FULL, psow=0, a WAL grown beforehand, checkpoints only
- * when idle), but with the WAL index in its own memory (exclusive), which a ledger with readers cannot have.
+ * plain: a durable commit as SQLite's manual has it (WAL, synchronous=FULL), and everything else as it comes.
+ * tuned: as Doorward's ledger makes it (psow=0, a WAL grown beforehand, checkpoints only when idle), and with the WAL
+ * index in its own memory (exclusive) besides, which a ledger with readers cannot have.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -67,25 +68,33 @@ static void open_list(const char *path) {
     look_up = prepared(list, "SELECT person, valid_from, valid_to FROM card WHERE number = ?");
 }
 
-static void open_records(const char *path) {
+static void make_records(void) {
+    run(records, "CREATE TABLE record (seq INTEGER PRIMARY KEY, at INTEGER, card INTEGER, person INTEGER, ok INTEGER)");
+}
+
+static void grow_log(void) {
+    run(records, "PRAGMA wal_autocheckpoint=0; CREATE TABLE growth (page BLOB); BEGIN");
+    sqlite3_stmt *grow = prepared(records, "INSERT INTO growth VALUES (zeroblob(4000))");
+    for (int i = 0; i < WAL_PAGES; i++) sqlite3_step(grow), sqlite3_reset(grow);
+    sqlite3_finalize(grow);
+    run(records, "COMMIT; PRAGMA wal_checkpoint(RESTART); DROP TABLE growth; PRAGMA wal_checkpoint(RESTART)");
+    sqlite3_wal_hook(records, count_pages, &wal_pages);
+}
+
+static void open_records(const char *path, int tuned) {
     char uri[4200];
     const char *tails[] = {"", "-wal", "-shm"};
     for (int i = 0; i < 3; i++) {
         snprintf(uri, sizeof uri, "%s%s", path, tails[i]);
         unlink(uri);
     }
-    snprintf(uri, sizeof uri, "file:%s?psow=0", path);
+    snprintf(uri, sizeof uri, "file:%s%s", path, tuned ? "?psow=0" : "");
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(uri, &records, flags, 0)) stop(path, sqlite3_errmsg(records));
-    run(records, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                 "PRAGMA wal_autocheckpoint=0;"
-                 "CREATE TABLE record (seq INTEGER PRIMARY KEY, at INTEGER, card INTEGER, person INTEGER, ok INTEGER);"
-                 "CREATE TABLE growth (page BLOB); BEGIN");
-    sqlite3_stmt *grow = prepared(records, "INSERT INTO growth VALUES (zeroblob(4000))");
-    for (int i = 0; i < WAL_PAGES; i++) sqlite3_step(grow), sqlite3_reset(grow);
-    sqlite3_finalize(grow);
-    run(records, "COMMIT; PRAGMA wal_checkpoint(RESTART); DROP TABLE growth; PRAGMA wal_checkpoint(RESTART)");
-    sqlite3_wal_hook(records, count_pages, &wal_pages);
+    if (tuned) run(records, "PRAGMA locking_mode=EXCLUSIVE");
+    run(records, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+    make_records();
+    if (tuned) grow_log();
     record = prepared(records, "INSERT INTO record (at, card, person, ok) VALUES (?, ?, ?, ?)");
 }
 
@@ -128,9 +137,9 @@ static void decide(int64_t card, int relay) {
 int main(int count, char **argument) {
     unsigned char heard[FRAME];
     size_t have = 0;
-    if (count != 5) stop("usage", "door READER RELAY LIST RECORDS");
+    if (count != 6) stop("usage", "door READER RELAY LIST RECORDS plain|tuned");
     open_list(argument[3]);
-    open_records(argument[4]);
+    open_records(argument[4], !strcmp(argument[5], "tuned"));
     struct pollfd reader = {.fd = terminal(argument[1]), .events = POLLIN};
     int relay = terminal(argument[2]);
     puts("ready"), fflush(stdout);

@@ -34,6 +34,7 @@ TARGETS = {  # what each number may be at most
 NAMES = (
     "decision_p50_vs_c",
     "decision_p99_vs_c",
+    "decision_p50_vs_c_tuned",
     "decision_p50_vs_floor",
     "decision_p50_vs_nodered",
     "decision_p50_vs_homeassistant",

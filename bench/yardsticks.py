@@ -62,15 +62,22 @@ class Floor:
 
 
 class CDoor:
-    """`door.c` on two terminals of its own."""
+    """`door.c` on two terminals of its own: "plain" as SQLite comes, "tuned" with the ledger's own care for its log."""
 
-    name = "c"
-
-    def __init__(self, folder: Path, data: Path, known: int, *, at_line_speed: bool) -> None:
+    def __init__(self, folder: Path, data: Path, known: int, *, at_line_speed: bool, tuned: bool) -> None:
         self.known = known
+        self.name = "c tuned" if tuned else "c"
+        mode = "tuned" if tuned else "plain"
         self._wires = Wires(at_line_speed=at_line_speed)
         self._child = subprocess.Popen(
-            [data / "c-door", self._wires.reader_path, self._wires.relay_path, c_list(data, known), folder / "c.db"],
+            [
+                data / "c-door",
+                self._wires.reader_path,
+                self._wires.relay_path,
+                c_list(data, known),
+                folder / f"c-{mode}.db",
+                mode,
+            ],
             stdout=subprocess.PIPE,
         )
         assert self._child.stdout is not None
