@@ -6,6 +6,7 @@ of it is. The whole ledger is checked behind the start, by a process of its own;
 """
 
 import contextlib
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +123,7 @@ def _run(settings: Settings, hardware: Hardware) -> int:
         poll.watch(listing, listing.settle)
         poll.watch(Readable(link.fileno()), lambda: desk.serve(loop))
         notify("READY=1")
+        gc.freeze()  # what is there now stays: no collection need look at it again
         behind = _check_behind(ledger, loop, poll, stack)
         why = loop.run()
         notify("STOPPING=1")

@@ -5,9 +5,9 @@ durable before it. If a record that a release depends on cannot be made durable,
 stays as it was and is told `StorageFailed`. Every other step stands and its records wait in memory
 (`kiosk.writing`): leaving, fire and alarms depend on no disk.
 
-A card's frame takes a reader milliseconds. While it comes in, the loop stays awake and rehearses the decision with the
-card before: `step` is pure, so nothing comes of it but warm caches, and after a night's sleep those are most of what a
-decision takes.
+A card's frame takes a reader milliseconds. While it comes in, the loop rehearses the decision with the card before,
+and begins nothing else: `step` is pure, so nothing comes of it but warm caches, and after a sleep cold ones are most
+of what a decision takes.
 
 What a command brought about (the lock took its level, or did not) is an event of its own, stepped right after.
 Nothing here decides anything about the door.
@@ -41,7 +41,7 @@ from kiosk.rules.turn import Door
 from kiosk.writing import Writing
 
 LOOK_AT_CLOCK_MS = 60_000
-AWAKE_MS = 20  # a frame of 14 bytes takes 15 ms at 9600 baud
+FRAME_MS = 20  # a frame of 14 bytes takes 15 ms at 9600 baud
 
 
 class Loop:
@@ -69,7 +69,7 @@ class Loop:
         self._told: Door | None = None
         mono = clock.moment().mono
         self._look_due = mono + LOOK_AT_CLOCK_MS
-        self._awake_until: int | None = None
+        self._expecting_until: int | None = None
 
     def stop(self, why: str) -> None:
         """End `run` after the present round."""
@@ -86,7 +86,7 @@ class Loop:
 
     def happen(self, event: Event) -> None:
         """One event, and what follows from it."""
-        self._awake_until = None
+        self._expecting_until = None
         door, commands = step(self.door, event)
         follow, stands = self._carry_out(commands, event.at.mono)
         if stands:
@@ -97,10 +97,10 @@ class Loop:
             self.happen(StorageFailed(self.clock.moment(), self._writing.why))
 
     def rehearse(self, event: Event) -> None:
-        """Do all that the event would take, short of letting it happen, and stay awake for the real one."""
+        """Do all that the event would take, short of letting it happen, and keep the way free for the real one."""
         _, commands = step(self.door, event)
         self._writing.rehearse([command for command in commands if type(command) is Append])
-        self._awake_until = event.at.mono + AWAKE_MS
+        self._expecting_until = event.at.mono + FRAME_MS
 
     # ------------------------------------------------------------ the order of writes
 
@@ -162,16 +162,14 @@ class Loop:
     # ------------------------------------------------------------ times
 
     def _due(self) -> float:
-        if self._awake_until is not None:
-            return 0.0
-        times = [self._look_due, self._writing.due, deadline(self.door)]
+        times = [self._look_due, self._writing.due, deadline(self.door), self._expecting_until]
         return min(time for time in times if time is not None) / 1000
 
     def _overdue(self, at: Moment) -> None:
-        if self._awake_until is not None and at.mono >= self._awake_until:
-            self._awake_until = None
+        if self._expecting_until is not None and at.mono >= self._expecting_until:
+            self._expecting_until = None
         due = self._writing.due
-        if due is not None and at.mono >= due and self._awake_until is None:
+        if due is not None and at.mono >= due and self._expecting_until is None:
             self._write_what_waits(at)
         due = deadline(self.door)
         if due is not None and at.mono >= due:

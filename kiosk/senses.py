@@ -80,11 +80,13 @@ class Senses:
         def ready() -> None:
             for heard in device.take():
                 at = self._loop.clock.moment()
-                if isinstance(heard, Lost | Back):
-                    self._poll.renew(watch, closed=True)
-                    if isinstance(heard, Back):
-                        back()
-                event = noise.event(heard, at) or _health(name, heard, at) or hear(at, heard)
+                event = hear(at, heard)  # first: it may be a card, and somebody waits
+                if event is None:
+                    if isinstance(heard, Lost | Back):
+                        self._poll.renew(watch, closed=True)
+                        if isinstance(heard, Back):
+                            back()
+                    event = noise.event(heard, at) or _health(name, heard, at)
                 if event is not None:
                     self._loop.happen(event)
 
