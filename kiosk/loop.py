@@ -192,4 +192,4 @@ class Loop:
             return
         back = self._writing.come_back(at.mono)
         if back is not None:
-            self.happen(StorageBack(at, *back))
+            self.happen(StorageBack(at, *back, self._writing.forget_dropped()))

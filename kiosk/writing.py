@@ -36,7 +36,7 @@ class Writing:
         self.due: int | None = None  # mono ms of the next commit or retry
         self.failed = False
         self.why = ""  # the last failure, one clear sentence
-        self.overflowed = 0
+        self._dropped = 0
 
     def add(self, entry: Append) -> None:
         """To be written within `LAST_MS`."""
@@ -102,10 +102,15 @@ class Writing:
         stood, self._stood = self._stood, ()
         return queued, stood
 
+    def forget_dropped(self) -> int:
+        """How many records found no room while nothing could be written, told once."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
+
     def _keep(self, entries: list[Append]) -> None:
         room = MOST - len(self._waiting)
         self._waiting += entries[:room]
-        self.overflowed += max(0, len(entries) - room)
+        self._dropped += max(0, len(entries) - room)
 
     def _doubt(self, batch: list[Append], given_up: list[Append], now: int, why: str) -> None:
         self._doubtful, self._given_up = batch, given_up

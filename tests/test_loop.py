@@ -1,6 +1,7 @@
 """The loop: what must be durable before what, and what stands when the disk does not take it."""
 
 from kiosk.rules.messages import Input, Kind, LockFailed, Order, Ordered, Sense
+from kiosk.writing import MOST
 from tests.scene import Scene
 
 
@@ -241,3 +242,16 @@ def test_a_loop_that_is_stopped_while_nothing_can_be_written_ends_all_the_same(s
     scene.present()
     scene.loop.stop("SIGTERM")
     assert scene.loop.run() == "SIGTERM"
+
+
+def test_records_that_found_no_room_are_counted_in_the_ledger(scene: Scene) -> None:
+    scene.wait(1)
+    scene.books.refuses = True
+    for _ in range(MOST):
+        scene.read(Input.TAMPER, Sense.CUT)
+        scene.read(Input.TAMPER, Sense.NORMAL)
+    scene.books.refuses = False
+    scene.wait(2)
+    scene.wait(1)
+    (back,) = (entry.body for entry in scene.books.written if entry.kind is Kind.STORAGE_BACK)
+    assert (back["queued"], back["dropped"] > 0) == (MOST, True)

@@ -103,5 +103,5 @@ def test_memory_is_bounded_while_nothing_can_be_written(writing: Writing, books:
     for mono in range(MOST + 10):
         writing.add(entry(mono))
     books.refuses = False
-    assert writing.overflowed == 10
     assert writing.come_back(0) == (MOST, ())
+    assert (writing.forget_dropped(), writing.forget_dropped()) == (10, 0)

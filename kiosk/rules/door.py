@@ -24,7 +24,7 @@ The table is total over what a door can do to us: every event has a branch, and 
 Deadlines that have passed are carried out with each step, so a late tick changes nothing.
 """
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from kiosk.rules.entering import card, code, nobody_came
 from kiosk.rules.inputs import device_lost, input_changed, neighbour_changed
@@ -210,7 +210,8 @@ def _storage_back(turn: Turn, event: StorageBack) -> None:
         turn.recall(entry)
         if entry.kind is Kind.GRANTED and entry.visit is not None:
             turn.note(Kind.NOT_CARRIED_OUT, entry.visit)
-    turn.note(Kind.STORAGE_BACK, queued=event.queued)
+    dropped: dict[str, Any] = {"dropped": event.dropped} if event.dropped else {}
+    turn.note(Kind.STORAGE_BACK, queued=event.queued, **dropped)
 
 
 def _deadlines(turn: Turn) -> None:

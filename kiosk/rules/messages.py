@@ -176,11 +176,13 @@ class StorageFailed(Struct, frozen=True, tag=True):
 
 
 class StorageBack(Struct, frozen=True, tag=True):
-    """The ledger takes records again. `stood`: appends that had seemed to fail and are in it all the same."""
+    """The ledger takes records again. `stood`: appends that had seemed to fail and are in it all the same;
+    `dropped`: records for which no room was left in memory."""
 
     at: Moment
     queued: int = 0
     stood: "tuple[Append, ...]" = ()
+    dropped: int = 0
 
 
 class NeighbourChanged(Struct, frozen=True, tag=True):
@@ -272,7 +274,8 @@ class Kind(StrEnum):
     order_refused order, by, why                                 tamper, input_fault, input_back  input, sense
     device_lost   device, why          device_back  device       bad_frames  device, count
     lock_failed   released, why        list  version, made_at, credentials      list_failed  why
-    clock         step_ms              storage_failed  why       storage_back  queued (records written late)
+    clock         step_ms              storage_failed  why       storage_back  queued (records written late),
+                  dropped (records lost for want of memory; left out if none)
     started       absent (inputs)      stopped  why              interlock  neighbour, secure
     photo         digest, count, why
     """
