@@ -327,9 +327,15 @@ def demo(folder: Path, sabotage: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_tour_of_a_school_day_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    done = demo(tmp_path)
-    assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (0, "", [])
+@pytest.fixture
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose name leaves room for a socket's: 108 bytes in all (unix(7))."""
+    return tmp_path_factory.mktemp("t")
+
+
+def test_the_tour_of_a_school_day_ends_well_and_leaves_nothing_behind(short: Path) -> None:
+    done = demo(short)
+    assert (done.returncode, done.stderr, list(short.iterdir())) == (0, "", [])
     assert [title for title in TITLES if title not in done.stdout.splitlines()] == []
 
 
@@ -349,7 +355,7 @@ Doorway.energise = lambda self, on, now: None
 
 
 @pytest.mark.parametrize("broken", BREAKS)
-def test_a_tour_that_must_fail_fails(tmp_path: Path, broken: str) -> None:
-    done = demo(tmp_path, f"from ui.bench import tour\ntour.PATIENCE_S = 1.0\n{BREAKS[broken]}")
+def test_a_tour_that_must_fail_fails(short: Path, broken: str) -> None:
+    done = demo(short, f"from ui.bench import tour\ntour.PATIENCE_S = 1.0\n{BREAKS[broken]}")
     assert (done.returncode, done.stderr[:2]) == (1, "✗ ")
     assert [title for title in TITLES if title in done.stdout.splitlines()] == TITLES[:1]
