@@ -7,7 +7,6 @@ wrong and goes on with a value that fits, so that one pass finds every problem; 
 """
 
 from collections.abc import Collection
-from difflib import get_close_matches
 
 _LONGEST = 1024
 
@@ -46,7 +45,12 @@ class Url:
 
     def finish(self) -> None:
         """Note every option that nobody asked for, with the near miss."""
-        for key in [key for key in self._options if key not in self._known]:
+        unknown = [key for key in self._options if key not in self._known]
+        if not unknown:
+            return
+        from difflib import get_close_matches  # only an address with a mistake needs it
+
+        for key in unknown:
             near = get_close_matches(key, self._known, 1)
             remedy = (
                 f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(sorted(self._known)) or 'none'}."
