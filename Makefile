@@ -9,7 +9,7 @@ PLACES := kiosk hardware sync ui
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: demo test test-slow check bench words lock clean run-lane dev-lane bench-lane
+.PHONY: demo test test-slow check bench bench-peers words lock clean run-lane dev-lane bench-lane peers-lane
 
 demo: run-lane  ## the whole system on this machine, with simulated hardware and a sample school
 	@exec $(BIN)/doorward demo
@@ -30,6 +30,9 @@ check: dev-lane  ## what must hold before anything is committed
 bench: bench-lane  ## the figures of docs/benchmarks.md, on this machine
 	@$(BIN)/python -m bench
 
+bench-peers: peers-lane  ## Node-RED and Home Assistant beside it: fetched once, into bench/data; then say make bench
+	@$(BIN)/python -m bench.peers
+
 words: dev-lane  ## ui/words from the sentences of the source; what is new there waits for its translation
 	@mkdir -p build
 	@$(BIN)/pybabel -q extract --mapping=ui/words/babel.cfg --no-default-keywords --keywords="Say N_ text" \
@@ -48,6 +51,6 @@ clean:  ## everything that the other targets made
 	@find $(PLACES) tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled ahead, since an environment may forbid Python to write bytecode and each start would compile anew.
-run-lane dev-lane bench-lane: %-lane:
+run-lane dev-lane bench-lane peers-lane: %-lane:
 	@requirements/install $*
 	@$(BIN)/python -m compileall -q $(PLACES)
