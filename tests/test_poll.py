@@ -63,7 +63,7 @@ def test_who_is_readable_is_called(poll: Poll, one: Pipe) -> None:
     called: list[str] = []
     poll.watch(one, lambda: called.append("one"))
     one.fill()
-    poll.wait(None)
+    poll.wait(105.0)
     assert called == ["one"]
 
 
@@ -80,7 +80,7 @@ def test_of_two_that_are_ready_the_one_watched_first_is_called_first(poll: Poll,
     poll.watch(other, lambda: called.append("other"))
     other.fill()
     one.fill()
-    poll.wait(None)
+    poll.wait(105.0)
     assert called == ["one", "other"]
 
 
@@ -93,7 +93,7 @@ def test_who_is_due_is_called_though_nothing_is_readable(poll: Poll, one: Pipe) 
 
     one.at = 99.0
     poll.watch(one, ready)
-    poll.wait(None)
+    poll.wait(105.0)
     assert called == ["one"]
 
 
@@ -123,9 +123,9 @@ def test_a_descriptor_that_appears_in_a_call_is_watched_from_then_on(poll: Poll,
 
     one.there, one.at = False, 99.0
     poll.watch(one, ready)
-    poll.wait(None)
+    poll.wait(105.0)
     one.fill()
-    poll.wait(None)
+    poll.wait(105.0)
     assert called == ["one", "one"]
 
 
@@ -137,7 +137,7 @@ def test_a_descriptor_of_the_same_number_is_another_one_once_it_was_closed(poll:
     assert one.reading == number
     poll.renew(watch, closed=True)
     one.fill()
-    poll.wait(None)
+    poll.wait(105.0)
     assert called == ["one"]
 
 
@@ -151,7 +151,7 @@ def test_a_thing_that_lets_go_of_its_descriptor_is_not_called_for_who_gets_it_ne
     poll.watch(other, lambda: called.append("other"))
     one.fill()
     other.fill()
-    poll.wait(None)
+    poll.wait(105.0)
     assert called == ["other"]
 
 
@@ -159,7 +159,7 @@ def test_a_hang_up_is_something_to_hear(poll: Poll, one: Pipe) -> None:
     called: list[str] = []
     poll.watch(one, lambda: called.append("one"))
     os.close(one.writing)
-    poll.wait(None)
+    poll.wait(105.0)
     one.writing = os.open(os.devnull, os.O_WRONLY)
     assert called == ["one"]
 
