@@ -18,7 +18,6 @@ from kiosk.keys import Secret
 from kiosk.notes import signed_text
 from kiosk.roster.access_list import (
     CURRENT,
-    LOWEST,
     SCHEMA,
     Code,
     Header,
@@ -36,8 +35,8 @@ MAX_VALUE: Final = 16_384  # bytes in any one value or row; a damaged length mus
 CACHE_KIB: Final = 1024  # at a million cards: 11 µs a look-up; 256 make it 19, 4096 gain nothing and cost 3 MB
 
 _FIND: Final = (
-    "SELECT c.mac, (SELECT b.mac FROM credentials b WHERE b.mac < ?1 ORDER BY b.mac DESC LIMIT 1),"
-    " c.person, c.valid_from, c.valid_to, c.flags, c.seal, p.id, p.name, p.roles, p.department, p.approvals, p.seal"
+    "SELECT c.mac, c.before, c.person, c.valid_from, c.valid_to, c.flags, c.seal,"
+    " p.id, p.name, p.roles, p.department, p.approvals, p.seal"
     " FROM credentials c LEFT JOIN people p ON p.id = c.person WHERE c.mac >= ?1 ORDER BY c.mac LIMIT 1"
 )
 _APPROVAL: Final = (
@@ -45,8 +44,7 @@ _APPROVAL: Final = (
     " a.withdrawn, a.seal"
 )
 _MATCH: Final = (
-    "SELECT c.mac, (SELECT b.mac FROM codes b WHERE b.mac < ?1 ORDER BY b.mac DESC LIMIT 1),"  # noqa: S608
-    f" c.approval, c.duress, c.seal, {_APPROVAL}"
+    f"SELECT c.mac, c.before, c.approval, c.duress, c.seal, {_APPROVAL}"  # noqa: S608
     " FROM codes c LEFT JOIN approvals a ON a.n = c.approval WHERE c.mac >= ?1 ORDER BY c.mac LIMIT 1"
 )
 _APPROVALS_OF: Final = f"SELECT {_APPROVAL} FROM approvals a WHERE a.person = ?1 ORDER BY a.n"  # noqa: S608
@@ -165,8 +163,6 @@ class Roster:
         try:
             row = self._execute(_FIND, (mac,)).fetchone()
             at, before, person, valid_from, valid_to, bits, seal = row[:7]
-            if before is None:
-                before = LOWEST
             sealed = self._sealer.credential(at, before, person, valid_from, valid_to, bits)
             if seal != sealed or not before < mac <= at:
                 self._damaged("a credential")
@@ -187,8 +183,6 @@ class Roster:
         try:
             row = self._execute(_MATCH, (mac,)).fetchone()
             at, before, number, duress, seal = row[:5]
-            if before is None:
-                before = LOWEST
             sealed = self._sealer.code(at, before, number, duress)
             if seal != sealed or not before < mac <= at:
                 self._damaged("a code")

@@ -128,11 +128,11 @@ class Writer:
     def _write(self, progress: Progress) -> int:
         (cards,) = self._connection.execute("SELECT count(*) FROM s_credentials").fetchone()
         (people,) = self._connection.execute("SELECT count(*) FROM s_people").fetchone()
-        self._insert("credentials", 6, _told(self._sealed_credentials(), progress, 0, cards + people))
+        self._insert("credentials", 7, _told(self._sealed_credentials(), progress, 0, cards + people))
         self._insert("people", 6, _told(self._sealed_people(), progress, cards, cards + people))
         self._refuse_strays()
         self._insert("approvals", 13, self._sealed_approvals())
-        self._insert("codes", 4, self._sealed_codes())
+        self._insert("codes", 5, self._sealed_codes())
         self._insert("meta", 4, [(self._origin, self._version, self._made_at, cards)])
         self._connection.execute("COMMIT")
         progress(cards + people, cards + people)
@@ -151,9 +151,9 @@ class Writer:
     def _sealed_credentials(self) -> Iterator[Row]:
         before, seal = LOWEST, self._sealer.credential
         for mac, *rest in self._connection.execute("SELECT * FROM s_credentials ORDER BY mac"):
-            yield mac, *rest, seal(mac, before, *rest)
+            yield mac, before, *rest, seal(mac, before, *rest)
             before = mac
-        yield HIGHEST, 0, 0, 0, 0, seal(HIGHEST, before, 0, 0, 0, 0)
+        yield HIGHEST, before, 0, 0, 0, 0, seal(HIGHEST, before, 0, 0, 0, 0)
 
     def _sealed_people(self) -> Iterator[Row]:
         having: dict[int | None, int] = {}
@@ -187,9 +187,9 @@ class Writer:
     def _sealed_codes(self) -> Iterator[Row]:
         before, seal = LOWEST, self._sealer.code
         for mac, approval, duress in self._connection.execute("SELECT * FROM s_codes ORDER BY mac"):
-            yield mac, approval, duress, seal(mac, before, approval, duress)
+            yield mac, before, approval, duress, seal(mac, before, approval, duress)
             before = mac
-        yield HIGHEST, 0, 0, seal(HIGHEST, before, 0, 0)
+        yield HIGHEST, before, 0, 0, seal(HIGHEST, before, 0, 0)
 
 
 def install(folder: Path, fetched: Path, note: bytes, issuer_key: str) -> Header:
