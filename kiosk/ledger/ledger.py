@@ -42,6 +42,7 @@ from kiosk.rules.record import SALT_BYTES, Record, RecordError, compose
 __all__ = ["Ledger", "LedgerError", "LedgerReader", "Row"]
 
 MOST_STATE_BYTES = 4 * 1024 * 1024
+SALTS_DRAWN = 64
 TIDY_AFTER = 200  # commits; each takes about two pages of the log
 
 _Statement: TypeAlias = tuple[str, tuple[int | bytes | None, ...]]
@@ -57,6 +58,7 @@ class Ledger:
         self.path = path
         self.door = door
         self.boot = 0
+        self._salts: list[bytes] = []
         self._signer = signer
         self._lock = lock
         self._connector = connector
@@ -247,7 +249,7 @@ class Ledger:
     def _compose(self, entries: Sequence[Append]) -> tuple[tuple[Row, ...], tree.Peaks, tuple[int, int]]:
         peaks, last, rows = self._standing.peaks, self._standing.last, []
         for entry in entries:
-            body = compose(peaks.size, entry, self.door, secrets.token_bytes(SALT_BYTES))
+            body = compose(peaks.size, entry, self.door, self._salt())
             now = (entry.at.boot, entry.at.mono)
             if now < last:
                 raise RecordError(f"Record {peaks.size} is refused: {now} lies before {last}, the last record's time.")
@@ -256,6 +258,13 @@ class Ledger:
             peaks, hashes = tree.extend(peaks, tree.leaf_hash(body))
             rows.append(Row(seq, body, hashes))
         return tuple(rows), peaks, last
+
+    def _salt(self) -> bytes:
+        """A fresh one. The kernel is asked for many at a time: between a card and the lock it is one call less."""
+        if not self._salts:
+            drawn = secrets.token_bytes(SALT_BYTES * SALTS_DRAWN)
+            self._salts = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
+        return self._salts.pop()
 
     def _commit(
         self,
