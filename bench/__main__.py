@@ -1,6 +1,6 @@
 """`python -m bench`: measure everything, print it beside its targets, keep a whole run in `results.json`.
 
---only NAME     one measurement (may be repeated): decisions, syncs, sdcard, five-million, start, rest, swap, verify
+--only NAME     one measurement (may be repeated): decisions, peers, syncs, sdcard, five-million, start, rest, swap, verify
 --rounds N      cards shown in the main contest (2,000)
 """
 
@@ -19,7 +19,8 @@ from bench.yardsticks import build_c
 DATA = Path(__file__).parent / "data"
 ROUNDS = 2_000
 MEASUREMENTS: dict[str, Callable[[Run], dict[str, float]]] = {
-    "decisions": decisions.against_all,
+    "decisions": decisions.against_c,
+    "peers": decisions.against_peers,
     "syncs": decisions.syncs,
     "sdcard": decisions.sd_card,
     "five-million": decisions.five_million,
