@@ -1,6 +1,7 @@
 """`python -m bench`: measure everything, print it beside its targets, keep a whole run in `results.json`.
 
---only NAME     one measurement (may be repeated): decisions, peers, syncs, sdcard, five-million, start, rest, swap, verify
+--only NAME     one measurement (may be repeated): decisions, peers, syncs, sdcard, five-million, start, rest, swap or
+                verify
 --rounds N      cards shown in the main contest (2,000)
 """
 
