@@ -53,8 +53,8 @@ def main() -> int:
     if not failed:
         run.clear()
     report.show_results(console, results)
-    if not options.only and options.rounds >= ROUNDS:
-        report.keep_results(results)
+    if options.rounds >= ROUNDS:
+        report.keep_results(results, whole=not options.only)
     return int(failed)
 
 

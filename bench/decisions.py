@@ -49,12 +49,12 @@ def against_peers(run: Run) -> dict[str, float]:
     if not names:
         return {}
     with ExitStack() as stack:
-        doorward = stack.enter_context(closing(run.doorward("doorward", MILLION)))
+        doorward = stack.enter_context(closing(run.doorward("door", MILLION)))
         floor = stack.enter_context(closing(Floor(run.folder, grant_bytes())))
         broker = stack.enter_context(closing(peers.Broker(run.folder)))
         others = [stack.enter_context(closing(peers.Peer(name, run.data, run.folder, broker))) for name in names]
         samples = run.contest("beside its peers", [doorward, floor, *others], run.rounds // 8)
-    return {f"decision_p50_vs_{name}": ratio(samples["doorward"], samples[name], 0.5) for name in names}
+    return {f"decision_p50_vs_{name}": ratio(samples["door"], samples[name], 0.5) for name in names}
 
 
 def five_million(run: Run) -> dict[str, float]:

@@ -42,6 +42,8 @@ def show_results(console: Console, results: Mapping[str, float]) -> None:
     console.print(table)
 
 
-def keep_results(results: Mapping[str, float]) -> None:
-    """Every number of this run, by name; what was not measured is not there."""
-    RESULTS.write_text(json.dumps({name: results[name] for name in NAMES if name in results}, indent=2) + "\n")
+def keep_results(results: Mapping[str, float], *, whole: bool) -> None:
+    """Every number of this run, by name. A whole run begins anew; a part of one replaces its own numbers."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() and not whole else {}
+    kept |= results
+    RESULTS.write_text(json.dumps({name: kept[name] for name in NAMES if name in kept}, indent=2) + "\n")
