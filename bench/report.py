@@ -44,6 +44,6 @@ def show_results(console: Console, results: Mapping[str, float]) -> None:
 
 def keep_results(results: Mapping[str, float], *, whole: bool) -> None:
     """Every number of this run, by name. A whole run begins anew; a part of one replaces its own numbers."""
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() and not whole else {}
-    kept |= results
+    before: dict[str, float] = json.loads(RESULTS.read_text()) if RESULTS.exists() and not whole else {}
+    kept = {**before, **results}
     RESULTS.write_text(json.dumps({name: kept[name] for name in NAMES if name in kept}, indent=2) + "\n")
