@@ -60,12 +60,7 @@ def import_(
 def _keys(door: Settings) -> Keys:
     places = Places(door.door.data)
     places.make()
-    found = Keys(
-        f"{door.door.site}/doorward/list",
-        keys.read_or_make(places.card_key),
-        keys.read_or_make(places.code_key),
-        keys.read_or_make(places.issuer_key),
-    )
+    found = Keys.of(places, door.door.site)
     if not places.issuer.exists():
         places.issuer.write_text(f"{found.verifier}\n")
     return found

@@ -17,7 +17,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kiosk.keys import Secret
+from kiosk.keys import Secret, read_or_make
+from kiosk.places import Places
 from kiosk.problems import Problem
 from kiosk.roster.access_list import CURRENT, Code, Header, card_mac, code_mac
 from kiosk.roster.draft import Draft, read
@@ -40,6 +41,12 @@ class Keys(Struct, frozen=True):
     card: Secret
     code: Secret
     issuer: Secret
+
+    @classmethod
+    def of(cls, places: Places, site: str) -> "Keys":
+        """Those of a door without a centre, made where there are none. Raises KeyFileError."""
+        card, code, issuing = (read_or_make(path) for path in (places.card_key, places.code_key, places.issuer_key))
+        return cls(f"{site}/doorward/list", card, code, issuing)
 
     @property
     def verifier(self) -> str:

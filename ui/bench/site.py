@@ -10,7 +10,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from kiosk import keys
 from kiosk.places import Places
 from kiosk.problems import SettingsError
 from kiosk.roster.enrolment import Issued, Keys, import_file
@@ -75,12 +74,7 @@ def make(folder: Path, lock: str, siren: str, readers: Mapping[str, str], inputs
 
 
 def _enrol(people: Path, policy: Path, places: Places) -> tuple[Issued, ...]:
-    secrets = Keys(
-        f"{SITE}/doorward/list",
-        keys.read_or_make(places.card_key),
-        keys.read_or_make(places.code_key),
-        keys.read_or_make(places.issuer_key),
-    )
+    secrets = Keys.of(places, SITE)
     places.issuer.write_text(f"{secrets.verifier}\n")
     report = import_file(people, places.lists, read_policy(policy), secrets)
     if report.problems:
